@@ -1,0 +1,219 @@
+"""The computational graph: tensors, the operations between them, and reverse-mode differentiation.
+
+Read this file first. An :class:`Operation` knows how to go forward (values) and backward
+(gradients). A :class:`Tensor` is an array that remembers which operation made it.
+``Tensor.backward()`` walks the graph from the loss back to the leaves, each node once, and
+*adds up* what arrives at a node that is used more than once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+Array = NDArray[Any]
+
+_grad_enabled = True
+_default_dtype: np.dtype[Any] = np.dtype(np.float32)
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Compute without recording a graph, as in ``with no_grad(): w.data -= lr * w.grad``."""
+    global _grad_enabled
+    before, _grad_enabled = _grad_enabled, False
+    try:
+        yield
+    finally:
+        _grad_enabled = before
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations record a graph at this point."""
+    return _grad_enabled
+
+
+def get_default_dtype() -> np.dtype[Any]:
+    """The dtype of new parameters and of tensors made from Python floats (float32, as in torch)."""
+    return _default_dtype
+
+
+def set_default_dtype(dtype: DTypeLike) -> None:
+    """Set the default dtype. Gradient checks want ``np.float64``.
+
+    Raises ``TypeError`` when ``dtype`` is not a floating-point type.
+    """
+    global _default_dtype
+    chosen = np.dtype(dtype)
+    if chosen.kind != "f":
+        raise TypeError(f"set_default_dtype: dtype must be a floating-point type, got {chosen}")
+    _default_dtype = chosen
+
+
+class Operation:
+    """One kind of node. A subclass writes ``forward`` and ``backward``; ``apply`` builds the graph.
+
+    ``forward(*arrays, **options)`` returns an array and keeps on ``self`` what ``backward`` needs.
+    ``backward(grad)`` gets dL/d(output) and returns dL/d(input), one array for each input in
+    order (a single array when there is one input). ``self.needs[i]`` says whether input ``i``
+    wants a gradient at all; return ``None`` for one that does not, to save the work.
+    """
+
+    inputs: tuple[Tensor, ...] = ()
+    needs: tuple[bool, ...] = ()
+    used = False
+
+    def forward(self, *arrays: Any, **options: Any) -> Array:
+        """Compute the output array and keep what ``backward`` needs."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def backward(self, grad: Array) -> Any:
+        """Return the gradient for each input, given the gradient of the output."""
+        raise NotImplementedError(f"{type(self).__name__} has no backward")
+
+    @classmethod
+    def apply(cls, *inputs: Any, **options: Any) -> Tensor:
+        """Run ``forward`` and record the node when any input requires a gradient."""
+        tensors = tuple([x if isinstance(x, Tensor) else Tensor(x) for x in inputs])
+        operation = cls()
+        out = Tensor(operation.forward(*[t.data for t in tensors], **options))
+        if _grad_enabled:
+            needs = tuple([t.requires_grad for t in tensors])
+            if True in needs:
+                operation.inputs, operation.needs = tensors, needs
+                out.requires_grad, out.operation = True, operation
+        return out
+
+    def release(self) -> None:
+        """Forget everything that was kept for ``backward``, so that memory is free at once."""
+        self.__dict__.clear()
+        self.used = True
+
+
+class Tensor:
+    """An n-dimensional array with a gradient; ``data`` and ``grad`` are NumPy arrays.
+
+    ``requires_grad=True`` makes a leaf whose ``.grad`` is filled by ``backward()``. Arrays keep
+    their dtype; Python floats become the default dtype, as in torch.
+    Raises ``TypeError`` for data that are not numbers and for integers that require a gradient.
+    """
+
+    __slots__ = ("data", "grad", "requires_grad", "operation", "_retain", "__weakref__")
+    __array_priority__ = 100  # let ndarray + Tensor come to Tensor.__radd__
+
+    def __init__(self, data: ArrayLike | Tensor, requires_grad: bool = False, dtype: DTypeLike | None = None) -> None:
+        if type(data) is not np.ndarray or dtype is not None:
+            data = _to_array(data, dtype)
+        if requires_grad and data.dtype.kind != "f":
+            raise TypeError(
+                f"Tensor: requires_grad=True needs floating-point data, got {data.dtype}; write 1.0 instead of 1, "
+                f"or pass dtype=float"
+            )
+        self.data: Array = data
+        self.grad: Array | None = None
+        self.requires_grad = requires_grad
+        self.operation: Operation | None = None
+        self._retain = False
+
+    @property
+    def is_leaf(self) -> bool:
+        """True for a tensor that no recorded operation has made."""
+        return self.operation is None
+
+    def retain_grad(self) -> Self:
+        """Keep ``.grad`` of an interior node after ``backward()``. Returns the tensor itself."""
+        self._retain = True
+        return self
+
+    def backward(self, gradient: ArrayLike | None = None, retain_graph: bool = False) -> None:
+        """Add dL/d(leaf) to ``leaf.grad`` for every leaf below this tensor.
+
+        ``gradient`` is dL/d(self); it may be left out for a single number, where it is 1.
+        Interior nodes free what they kept unless ``retain_graph``. Raises ``RuntimeError`` when
+        there is no graph, when the graph was already used, or when ``gradient`` is missing or
+        of the wrong shape.
+        """
+        if not self.requires_grad:
+            raise RuntimeError(
+                "backward: this tensor has no graph; none of its inputs has requires_grad=True, or it was computed "
+                "inside no_grad()"
+            )
+        pending: dict[int, Array] = {id(self): _seed(self, gradient)}
+        for node in reversed(topological_order(self)):
+            grad = pending.pop(id(node), None)
+            if grad is None:
+                continue
+            operation = node.operation
+            if operation is None or node._retain:
+                node.grad = grad.copy() if node.grad is None else node.grad + grad
+            if operation is None:
+                continue
+            grads = operation.backward(grad)
+            for parent, g in zip(operation.inputs, grads if isinstance(grads, tuple) else (grads,), strict=True):
+                if parent.requires_grad and g is not None:
+                    earlier = pending.get(id(parent))
+                    pending[id(parent)] = g if earlier is None else earlier + g
+            if not retain_graph:
+                operation.release()
+
+
+def topological_order(root: Tensor) -> list[Tensor]:
+    """Every tensor that ``root`` depends on and that needs a gradient, inputs before outputs.
+
+    Depth first with an explicit stack, so a graph of any depth works. Raises ``RuntimeError``
+    when part of the graph was released by an earlier ``backward()``.
+    """
+    order: list[Tensor] = []
+    seen = {id(root)}
+    stack: list[tuple[Tensor, Iterator[Tensor]]] = [(root, _parents(root))]
+    while stack:
+        node, parents = stack[-1]
+        for parent in parents:
+            if parent.requires_grad and id(parent) not in seen:
+                seen.add(id(parent))
+                stack.append((parent, _parents(parent)))
+                break
+        else:
+            order.append(node)
+            stack.pop()
+    return order
+
+
+def _parents(node: Tensor) -> Iterator[Tensor]:
+    if node.operation is None:
+        return iter(())
+    if node.operation.used:
+        raise RuntimeError(
+            "backward: this graph was already used and its memory is free; run the forward pass again, or call "
+            "backward(retain_graph=True) the first time"
+        )
+    return iter(node.operation.inputs)
+
+
+def _seed(node: Tensor, gradient: ArrayLike | None) -> Array:
+    if gradient is None:
+        if node.data.size != 1:
+            raise RuntimeError(
+                f"backward: a tensor of shape {node.data.shape} needs gradient=...; only a single number has the "
+                f"default gradient 1"
+            )
+        return np.ones_like(node.data)
+    grad = np.asarray(gradient.data if isinstance(gradient, Tensor) else gradient, dtype=node.data.dtype)
+    if grad.shape != node.data.shape:
+        raise RuntimeError(f"backward: gradient has shape {grad.shape}, expected {node.data.shape}")
+    return grad
+
+
+def _to_array(data: Any, dtype: DTypeLike | None) -> Array:
+    if isinstance(data, Tensor):
+        data = data.data
+    array = np.asarray(data, dtype=dtype)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"Tensor: data must be numbers or booleans, got {type(data).__name__} of dtype {array.dtype}")
+    if dtype is None and array.dtype.kind == "f" and not isinstance(data, (np.ndarray, np.generic)):
+        array = array.astype(_default_dtype)
+    return array
