@@ -1,0 +1,173 @@
+"""The command line. Every command is one call into the package; the work is done there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="A course on training deep networks: lectures, exercises, slides, grading.",
+)
+console = Console(highlight=False, soft_wrap=True)
+
+Notebooks = Annotated[list[Path] | None, typer.Argument(help="Notebooks; all lectures when left out.")]
+
+
+def main() -> None:
+    """Run the command line; expected errors become one line and exit code 1."""
+    try:
+        app()
+    except (FileNotFoundError, FileExistsError, ValueError, RuntimeError, PermissionError) as error:
+        if os.environ.get("DLCOURSE_TRACEBACK"):
+            raise
+        console.print(f"dlcourse: {error}", style="bold red", markup=False)
+        sys.exit(1)
+
+
+def _lectures(paths: list[Path] | None) -> list[Path]:
+    from dlcourse.lab import course_root
+
+    return list(paths) if paths else sorted((course_root() / "lectures").glob("[0-9]*.ipynb"))
+
+
+@app.command(epilog="Example: dlcourse lab --port 8890")
+def lab(
+    port: Annotated[int | None, typer.Option(help="Port; the first free one from 8888 when left out.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser where there is one.")] = True,
+) -> None:
+    """Copy lectures and exercises into [bold]work/[/] (never over your changes) and open JupyterLab there."""
+    from dlcourse.lab import course_root, jupyter_command
+    from dlcourse.notebooks.work import sync
+
+    root = course_root()
+    console.print(str(sync(root, root / "work")), markup=False)
+    command = jupyter_command(root / "work", port, browser)
+    console.print("Starting JupyterLab; open the address that it prints. Ctrl+C twice stops it.")
+    sys.stdout.flush()
+    os.execv(command[0], command)
+
+
+@app.command(epilog="Example: dlcourse doctor")
+def doctor(
+    system: Annotated[bool, typer.Option("--system", help="Only what comes from the system, as a reminder.")] = False,
+) -> None:
+    """Look at this machine and print what is fine and what to mend."""
+    from dlcourse.doctor import examine, system_findings
+    from dlcourse.lab import course_root
+
+    findings = []
+    for finding in system_findings() if system else examine(course_root()):
+        findings.append(finding)
+        console.print(str(finding), markup=False)
+    if system:
+        missing = [f.remedy.split()[-1] for f in findings if not f.ok]
+        if missing:
+            console.print(f"Tests that need them did not run. To run them: apt-get install {' '.join(missing)}")
+        return
+    failed = [f for f in findings if not f.ok and not f.optional]
+    console.print(
+        "Ready: make lab" if not failed else f"{len(failed)} to mend: see the lines marked [FAIL]", markup=False
+    )
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command(epilog="Example: dlcourse check work/exercises/01_backprop/01_backprop.ipynb")
+def check(notebook: Annotated[Path, typer.Argument(help="Your copy of an exercise notebook.")]) -> None:
+    """Run an exercise notebook and print what passes and what comes next."""
+    from dlcourse.checks.run import run_notebook
+
+    report = run_notebook(notebook)
+    console.print(report)
+    raise typer.Exit(0 if report.all_passed else 1)
+
+
+@app.command(epilog="Example: dlcourse progress")
+def progress() -> None:
+    """Show which questions you have solved so far."""
+    from dlcourse.checks.progress import overview
+
+    console.print(overview())
+
+
+@app.command(epilog="Example: dlcourse refresh lectures/01_backprop.ipynb")
+def refresh(notebooks: Notebooks = None) -> None:
+    """Execute notebooks and store their outputs in normal form; a second run changes no byte."""
+    from dlcourse.notebooks import refresh as refresh_notebooks
+
+    for line in refresh_notebooks(_lectures(notebooks)):
+        console.print(str(line), markup=False)
+
+
+@app.command(epilog="Example: dlcourse lint lectures/01_backprop.ipynb")
+def lint(notebooks: Notebooks = None) -> None:
+    """Check lectures against the course's rules: ids, slides, alternative text, references."""
+    from dlcourse.notebooks import lint as lint_notebooks
+
+    paths = _lectures(notebooks)
+    problems = lint_notebooks(paths)
+    for problem in problems:
+        console.print(str(problem), markup=False)
+    console.print(f"{len(paths)} notebooks, {len(problems)} problems")
+    raise typer.Exit(1 if problems else 0)
+
+
+@app.command(epilog="Example: dlcourse release 01")
+def release(numbers: Annotated[list[str], typer.Argument(help="Numbers of exercises, as in 01 02.")]) -> None:
+    """Regenerate exercises/ from solutions/, without the solutions."""
+    from dlcourse.lab import course_root
+    from dlcourse.notebooks.release import release as release_exercise
+
+    for number in numbers:
+        for path in release_exercise(number, course_root()):
+            console.print(f"Wrote {path}", markup=False)
+    console.print("next: git diff exercises/")
+
+
+@app.command(epilog="Example: dlcourse bundle dlcourse-students.zip")
+def bundle(out: Annotated[Path, typer.Argument(help="The zip file to write.")] = Path("dlcourse-students.zip")) -> None:
+    """Write the package that students get: no solutions, no tests, no quiz keys."""
+    from dlcourse.lab import course_root
+    from dlcourse.notebooks.bundle import bundle as write_bundle
+
+    files = write_bundle(course_root(), out)
+    console.print(f"Wrote {out}: {len(files)} files, {out.stat().st_size / 1e6:.1f} MB", markup=False)
+    console.print("next: students unpack it and type `make lab`")
+
+
+@app.command(epilog="Example: dlcourse slides lectures/01_backprop.ipynb -o out/ --pdf")
+def slides(
+    notebooks: Notebooks = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")] = Path("out"),
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also write a PDF (needs Chromium).")] = False,
+) -> None:
+    """Write each lecture as one HTML file with slides that needs no network and no kernel."""
+    from dlcourse.slides import export
+
+    written = [path for notebook in _lectures(notebooks) for path in export(notebook, out, pdf=pdf)]
+    for path in written:
+        console.print(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB)", markup=False)
+    console.print(f"next: open {written[0]} in a browser; S opens the speaker's notes", markup=False)
+
+
+@app.command(epilog="Example: dlcourse grade submissions/ --workers 8")
+def grade(
+    submissions: Annotated[Path, typer.Argument(help="Folder of STUDENT/01_backprop/01_backprop.ipynb.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for grades.csv and feedback.")] = Path("grades"),
+    workers: Annotated[int | None, typer.Option(help="Submissions at a time; all cores when left out.")] = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Run student code WITHOUT a sandbox.")] = False,
+) -> None:
+    """Grade a folder of submissions in a sandbox: grades.csv, a page per student, a class report."""
+    from dlcourse.grading.grade import grade as grade_submissions
+
+    console.print(str(grade_submissions(submissions, out, workers=workers, unsafe=unsafe)), markup=False)

@@ -1,0 +1,47 @@
+"""`dlcourse lab`: bring the notebooks into work/ and open JupyterLab there."""
+
+from __future__ import annotations
+
+import os
+import sys
+import webbrowser
+from pathlib import Path
+
+__all__ = ["course_root", "jupyter_command"]
+
+
+def course_root(start: Path | None = None) -> Path:
+    """Return the folder that holds the course: ``start`` or one above it, else where dlcourse lies.
+
+    Raises ``FileNotFoundError`` when no folder with ``lectures/`` and ``exercises/`` is found.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in [here, *here.parents, Path(__file__).resolve().parents[1]]:
+        if (folder / "lectures").is_dir() and (folder / "exercises").is_dir():
+            return folder
+    raise FileNotFoundError(
+        f"no course found: neither {here} nor a folder above it has lectures/ and exercises/; "
+        f"run the command in the course's folder"
+    )
+
+
+def jupyter_command(work: Path, port: int | None, browser: bool) -> list[str]:
+    """Return the command that serves ``work`` in JupyterLab, with a token, on this machine only."""
+    command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={work}", "--ServerApp.ip=127.0.0.1"]
+    if port is not None:
+        command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--ServerApp.allow_root=True")
+    if not (browser and _has_browser()):
+        command.append("--no-browser")
+    return command
+
+
+def _has_browser() -> bool:
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
