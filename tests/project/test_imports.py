@@ -8,32 +8,31 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "sklearn", "matplotlib", "IPython", "pandas", "scipy", "anywidget", "nbgrader", "rich")
+LIGHT = ["dlcourse", "dlcourse.numpy", "dlcourse.checks", "dlcourse.data", "dlcourse.training"]
+FOLDERS = [ROOT, *(p.parent for p in sorted((ROOT / "dlcourse").glob("*/__init__.py")))]
 
 
-def run(code, cwd):
-    return subprocess.run(
-        [sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True, timeout=120, check=False
-    )
+def run(*arguments, cwd):
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
 
 
-@pytest.mark.parametrize(
-    "module", ["dlcourse", "dlcourse.numpy", "dlcourse.checks", "dlcourse.data", "dlcourse.training"]
-)
+@pytest.mark.parametrize("module", LIGHT)
 def test_import_loads_numpy_at_most(module):
-    code = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"
-    done = run(code, ROOT)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "[]"
-
-
-FOLDERS = [ROOT, *(p for p in sorted((ROOT / "dlcourse").iterdir()) if p.is_dir() and (p / "__init__.py").exists())]
+    done = run("-c", f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])", cwd=ROOT)
+    assert done.stdout.strip() == "[]", done.stderr
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: p.name)
 def test_both_twins_start_from_every_folder(folder):
-    # -m puts the working folder first on the path, which is where shadowing would show.
+    # -P is how the command `dlcourse` starts: the working folder is not on the path.
     code = "import dlcourse.numpy, dlcourse.torch, numpy, torch; print(numpy.ones(1)[0], torch.ones(1)[0].item())"
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", code], cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
+    done = run("-P", "-c", code, cwd=folder)
     assert done.stdout.split() == ["1.0", "1.0"], done.stderr
+
+
+@pytest.mark.parametrize("twin", ["numpy", "torch"])
+def test_python_inside_the_package_folder_says_to_go_up(twin):
+    done = run("-c", f"import {twin}", cwd=ROOT / "dlcourse")
+    assert done.returncode != 0
+    assert "start Python in the folder above" in done.stderr
