@@ -47,6 +47,7 @@ class Optimizer:
     defaults: ClassVar[dict[str, Any]] = {"lr": 1e-3}
     state: ClassVar[tuple[str, ...]] = ()
     torch_names: ClassVar[dict[str, str]] = {}  # what state_dict calls a slot of the state, where torch's name differs
+    decoupled: ClassVar[bool] = False  # how weight decay is done unless the option decoupled_weight_decay says so
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -81,20 +82,36 @@ class Optimizer:
         """
         loss = None if closure is None else closure()
         for group in self.param_groups:
-            options = self._formula_options(group)
-            lr, decay, decoupled = group["lr"], group.get("weight_decay", 0), group.get("decoupled_weight_decay", False)
-            for p in group["params"]:
-                if p.grad is None:
-                    continue
-                w, g = p.data, p.grad
-                s = self._state_of(p, options)
-                s.t += 1
-                if decay and decoupled:
-                    w = w * (1 - lr * decay)
-                elif decay:
-                    g = g + decay * w
-                p.data[...] = self.step_one(w, g, s, **options)
+            self.step_group(group)
         return loss
+
+    def step_group(self, group: Group) -> None:
+        """Update the tensors of one group: weight decay, then the formula."""
+        options = self.formula_options(group)
+        lr, decay = group["lr"], group.get("weight_decay", 0)
+        decoupled = group.get("decoupled_weight_decay", self.decoupled)
+        for p in group["params"]:
+            if p.grad is None:
+                continue
+            w, g = p.data, p.grad
+            s = self.state_of(p, options)
+            s.t += 1
+            if decay and decoupled:
+                w = w * (1 - lr * decay)
+            elif decay:
+                g = g + decay * w
+            p.data[...] = self.step_one(w, g, s, **options)
+
+    def formula_options(self, group: Group) -> dict[str, Any]:
+        """The options that ``step_one`` gets: all but weight decay, which is done before."""
+        return {n: group[n] for n in self.options if n not in ("weight_decay", "decoupled_weight_decay")}
+
+    def state_of(self, p: Tensor, options: dict[str, Any]) -> SimpleNamespace:
+        """The state of one tensor, made when first asked for."""
+        s = self._state.get(id(p))
+        if s is None:
+            s = self._state[id(p)] = self._new_state(p, options)
+        return s
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients: ``backward()`` adds to what is there."""
@@ -164,7 +181,7 @@ class Optimizer:
         return {self._outside(n): np.copy(v) if isinstance(v, np.ndarray) else v for n, v in vars(s).items()}
 
     def _load_state(self, i: int, p: Tensor, group: Group, saved: dict[str, Any]) -> SimpleNamespace:
-        s = self._new_state(p, self._formula_options(group))
+        s = self._new_state(p, self.formula_options(group))
         inside = {self._outside(n): n for n in (*vars(s), *self.state)}
         for outside, value in saved.items():
             slot = inside.get(outside, outside)
@@ -189,15 +206,6 @@ class Optimizer:
             raise TypeError(f"{type(self).__name__}: {error}; its options are {', '.join(self.defaults)}") from None
         bound.apply_defaults()
         return {name: bound.arguments[name] for name in self.defaults}
-
-    def _formula_options(self, group: Group) -> dict[str, Any]:
-        return {n: group[n] for n in self.options if n not in ("weight_decay", "decoupled_weight_decay")}
-
-    def _state_of(self, p: Tensor, options: dict[str, Any]) -> SimpleNamespace:
-        s = self._state.get(id(p))
-        if s is None:
-            s = self._state[id(p)] = self._new_state(p, options)
-        return s
 
     def _new_state(self, p: Tensor, options: dict[str, Any]) -> SimpleNamespace:
         s = SimpleNamespace(t=0, **{slot: np.zeros_like(p.data) for slot in self.state})
