@@ -34,7 +34,7 @@ class Tolerance:
 
     rtol: float
     atol: float = 1e-12
-    pixels: float = 0.005
+    pixels: float = 0.0005
     words_only: bool = False
 
 
@@ -143,7 +143,7 @@ def _picture_difference(a: str, b: str, tolerance: Tolerance) -> str | None:
         return f"stored picture is {_size(old)}, computed is {_size(new)}"
     share = _changed_share(old, new)
     if share > tolerance.pixels:
-        return f"{share:.1%} of the picture changed, allowed are {tolerance.pixels:.1%}"
+        return f"{share:.2%} of the picture changed, allowed are {tolerance.pixels:.2%}"
     return None
 
 
