@@ -1,0 +1,39 @@
+"""Drives for single gates: objects with ``forward`` and ``backward``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlcourse.checks.drives.values import Array, construct, numbers, several
+
+__all__ = ["add_constant_gate", "multiply_gate", "one_input_gate"]
+
+
+def multiply_gate(student: Any, x: Array, y: Array, dz: Array, other_x: Array, other_y: Array) -> dict[str, Array]:
+    """Run a two-input gate forward and backward, while a second gate of the class is in use."""
+    gate, other = construct(student), construct(student)
+    z = numbers(gate.forward(x, y), "forward")
+    other.forward(other_x, other_y)
+    dx, dy = several(gate.backward(dz), ("dx", "dy"), "backward")
+    return {"z": z, "dx": dx, "dy": dy}
+
+
+def one_input_gate(student: Any, x: Array, dz: Array, other_x: Array) -> dict[str, Array]:
+    """Run a one-input gate forward and backward, while a second gate of the class is in use."""
+    gate, other = construct(student), construct(student)
+    z = numbers(gate.forward(x), "forward")
+    other.forward(other_x)
+    return {"z": z, "dx": numbers(_single(gate.backward(dz)), "backward")}
+
+
+def add_constant_gate(student: Any, x: Array, c: Array, dz: Array, other_c: Array) -> dict[str, Array]:
+    """Run a gate that is made with its constant, while a second one has another constant."""
+    gate = construct(student, float(c))
+    construct(student, float(other_c))
+    z = numbers(gate.forward(x), "forward")
+    return {"z": z, "dx": numbers(_single(gate.backward(dz)), "backward")}
+
+
+def _single(value: Any) -> Any:
+    """A gate with one input may return its gradient alone or as a tuple of one."""
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value

@@ -1,0 +1,260 @@
+"""A question: what it tests, what is right, and the mistakes that it knows by name.
+
+A definition in the bank reads like a marking scheme::
+
+    relu_gate = Question("01.relu_gate", points=2, title="The ReLU gate", ...,
+                         inputs=lambda rng: ..., drive=gates.one_input_gate, answer=relu)
+
+    @relu_gate.wrong("the mask comes from dz", ask="The gate was set by x. Where is x in your backward?")
+    def mask_from_upstream(x, dz):
+        return {"dx": dz * (dz > 0)}
+
+``Question.grade`` is the one scoring routine, in the notebook, in the tests and in the grader.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcourse.checks.compare import agree, agree_all, validate
+from dlcourse.checks.diagnose import Difference, describe
+from dlcourse.checks.diagnose.errors import explain_error
+from dlcourse.checks.drives.report import error_report
+from dlcourse.checks.errors import StudentError
+from dlcourse.checks.variants import Outcome, Outputs, Variant, call_with, run_variant
+from dlcourse.checks.verdict import Verdict
+
+__all__ = ["Invariant", "Question", "Written"]
+
+Array = NDArray[Any]
+Call = Callable[[dict[str, Array]], Outputs]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """Something that every right answer has: "each row of dz sums to zero".
+
+    ``holds(outputs, inputs)`` says whether the outputs have it. It must hold for the reference.
+    """
+
+    says: str
+    holds: Callable[[Mapping[str, Array], Mapping[str, Array]], bool]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A question that is answered in words and marked by a person, along ``rubric``."""
+
+    id: str
+    title: str
+    points: float
+    minutes: int
+    rubric: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class Question:
+    """One thing the student writes, and how it is scored.
+
+    ``inputs(rng)`` draws float64 arrays; ``drive(student, **inputs)`` turns the student's object
+    into named arrays; ``answer`` takes the inputs that it names and returns the right ones, in the
+    order in which they are compared: intermediates first, so the first difference is the first mistake.
+
+    ``called_as`` tells how the check calls the student's object, ``tested`` what was tested.
+    ``scales`` names the numbers that a wrong factor could be made of, such as N.
+    ``axes`` names the axes of an output, ``steps`` the outputs whose first axis is time.
+    ``off_limits`` are the names that a solution must not call. ``minutes`` is an estimate.
+    """
+
+    id: str
+    title: str
+    points: float
+    minutes: int
+    called_as: str
+    tested: str
+    inputs: Callable[[np.random.Generator], dict[str, Any]]
+    drive: Callable[..., Outputs]
+    answer: Callable[..., dict[str, Any]]
+    scales: Callable[..., dict[str, float]] | None = None
+    axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
+    off_limits: tuple[str, ...] = ()
+    rtol: float = 1e-7
+    variants: list[Variant] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
+
+    def wrong(self, says: str, *, ask: str, as_student: bool = False) -> Callable[[F], F]:
+        """Register a known mistake: 0 points, named. See :class:`Variant`."""
+        return self._register("wrong", says, ask, as_student, False)
+
+    def convention(self, says: str, *, ask: str = "", as_student: bool = False, full: bool = False) -> Callable[[F], F]:
+        """Register an answer that is right elsewhere: named, never called wrong; ``full`` gives all points."""
+        return self._register("convention", says, ask, as_student, full)
+
+    def accepts(self, says: str, *, as_student: bool = False) -> Callable[[F], F]:
+        """Register an equivalent that must get full points although its numbers differ."""
+        return self._register("accepts", says, "", as_student, True)
+
+    def hint(self, text: str) -> None:
+        """Add the next step of the hint ladder."""
+        self.hints.append(text)
+
+    def _register(
+        self,
+        kind: Literal["wrong", "convention", "accepts"],
+        says: str,
+        ask: str,
+        as_student: bool,
+        full: bool,
+    ) -> Callable[[F], F]:
+        def register(compute: F) -> F:
+            name = compute.__name__
+            if any(known.name == name for known in self.variants):
+                raise ValueError(f"question {self.id}: variant {name} is registered twice")
+            self.variants.append(Variant(name, kind, says, ask, compute, as_student, full))
+            return compute
+
+        return register
+
+    @property
+    def drive_path(self) -> str:
+        """``module:function`` of the drive, by which the sandbox finds it."""
+        return f"{self.drive.__module__}:{self.drive.__qualname__}"
+
+    @property
+    def version(self) -> str:
+        """Eight hex digits that change when the definition, its drive or its points change."""
+        sources = [inspect.getsource(inspect.getmodule(part) or part) for part in (self.answer, self.drive)]
+        text = "\n".join([self.id, repr(self.points), *sources])
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def draw(self, seed: int) -> dict[str, Array]:
+        """The input arrays for a seed: float64, except where a question needs integers or booleans."""
+        return {name: np.asarray(value) for name, value in self.inputs(np.random.default_rng(seed)).items()}
+
+    def expected(self, inputs: Mapping[str, Array]) -> Outputs:
+        """The right outputs."""
+        answer = call_with(self.answer, inputs)
+        return {name: np.asarray(value) for name, value in answer.items()}
+
+    def outcome(self, variant: Variant, inputs: Mapping[str, Array], right: Outputs) -> Outcome:
+        """What a registered variant gives on these inputs."""
+        return run_variant(variant, inputs, right, self.drive)
+
+    def grade(self, call: Call, seed: int) -> Verdict:
+        """Score one answer. ``call(arrays)`` runs the drive, here or in the sandbox, and may raise.
+
+        An exception of the student's code becomes a verdict; so does output that is unusable.
+        """
+        inputs = self.draw(seed)
+        right = self.expected(inputs)
+        try:
+            raw = call({name: array.copy() for name, array in inputs.items()})
+        except (Exception, SystemExit) as error:
+            return self._failed(error, inputs, right)
+        outputs, problem = validate(raw, tuple(right))
+        if problem:
+            return self._verdict("wrong", kind="missing", summary=f"Your answer gives no usable result: {problem}.")
+        if agree_all(outputs, right, self.rtol):
+            return self._verdict("right", kind="agrees", summary="Everything agrees.")
+        return self._differs(outputs, inputs, right)
+
+    def _verdict(self, status: Literal["right", "wrong", "convention"], **fields: Any) -> Verdict:
+        earned = self.points if status == "right" or fields.pop("full", False) else 0
+        return Verdict(self.id, self.title, status, points=earned, out_of=self.points, tested=self.tested, **fields)
+
+    def _failed(self, error: BaseException, inputs: Mapping[str, Array], right: Outputs) -> Verdict:
+        student = error if isinstance(error, StudentError) else StudentError.from_report(error_report(error))
+        if student.name == "NotImplementedError":
+            return self._verdict("wrong", kind="not started", summary=f"Not answered yet. {student.message}".strip())
+        if student.name == "Unusable":
+            return self._verdict("wrong", kind="unusable", summary=_sentence(student.message))
+        raised = str(student)
+        same = [
+            variant
+            for variant in self.variants
+            if variant.kind == "wrong" and self.outcome(variant, inputs, right).error == raised
+        ]
+        named = {"diagnosis": same[0].says, "ask": same[0].ask, "variant": same[0].name} if len(same) == 1 else {}
+        return self._verdict(
+            "wrong",
+            kind="raised",
+            summary=f"Your code stopped with {student.name}: {student.message}",
+            got=f"at   {student.line}" if student.line else "",
+            pattern=explain_error(student.name, student.message, self.called_as),
+            **named,
+        )
+
+    def _differs(self, outputs: Outputs, inputs: Mapping[str, Array], right: Outputs) -> Verdict:
+        outcomes = [(variant, self.outcome(variant, inputs, right)) for variant in self.variants]
+        same = [variant for variant, it in outcomes if not it.error and agree_all(outputs, it.outputs, self.rtol)]
+        if any(variant.kind == "accepts" for variant in same):
+            return self._verdict("right", kind="agrees", summary=f"Everything agrees ({same[0].says}).")
+        name = next(name for name in right if not agree(outputs[name], right[name], self.rtol))
+        found = describe(
+            Difference(
+                name=name,
+                got=outputs[name],
+                want=right[name],
+                inputs=inputs,
+                right=right,
+                scales=call_with(self.scales, inputs) if self.scales else {},
+                axes=self.axes.get(name, ()),
+                is_steps=name in self.steps,
+                rtol=self.rtol,
+            ),
+            [rule.says for rule in self.invariants if not _holds(rule, outputs, inputs)],
+        )
+        elsewhere = [n for n in right if n != name and not agree(outputs[n], right[n], self.rtol)]
+        partly = False
+        if not same and elsewhere:  # two mistakes at once: name the one in the first output that differs
+            same = [
+                variant
+                for variant, it in outcomes
+                if not it.error
+                and not agree(it.outputs[name], right[name], self.rtol)
+                and agree(outputs[name], it.outputs[name], self.rtol)
+                and variant.kind == "wrong"
+            ]
+            partly = True
+        fields: dict[str, Any] = {
+            "kind": found.kind,
+            "summary": found.summary,
+            "pattern": found.pattern,
+            "got": found.got,
+            "want": found.want,
+        }
+        if len(same) != 1:
+            return self._verdict("wrong", **fields)
+        variant = same[0]
+        also = f", in {name}; mend this first, then look at {_listed(elsewhere)}" if partly else ""
+        fields |= {"diagnosis": variant.says + also, "variant": variant.name, "ask": variant.ask}
+        if variant.kind == "convention":
+            return self._verdict("convention", full=variant.full, **fields)
+        return self._verdict("wrong", **fields)
+
+
+def _holds(rule: Invariant, outputs: Outputs, inputs: Mapping[str, Array]) -> bool:
+    try:
+        with np.errstate(all="ignore"):
+            return bool(rule.holds(outputs, inputs))
+    except Exception:  # outputs of a wrong shape: the shape is reported instead
+        return True
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def _sentence(text: str) -> str:
+    """With a capital letter and a full stop, unless it ends in a question mark."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith(("?", ".")) else ".")

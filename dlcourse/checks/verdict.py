@@ -1,0 +1,52 @@
+"""The verdict of one check, and what it says to the student."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+__all__ = ["Kind", "Status", "Verdict"]
+
+Status = Literal["right", "wrong", "convention"]
+Kind = Literal["agrees", "not started", "raised", "unusable", "missing", "shape", "dtype", "not finite", "value"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a question says about one answer.
+
+    ``status`` is "right", "wrong" or "convention" (right under another convention, which is
+    named). ``points`` were earned out of ``out_of``. ``summary`` is the first thing that
+    differs, ``pattern`` what the difference looks like, ``diagnosis`` the known mistake or
+    convention it matches (``variant`` is its short name), ``ask`` a teacher's question about it.
+    ``got`` and ``want`` show the numbers. Everything is plain text, so a verdict can be stored.
+    """
+
+    question: str
+    title: str
+    status: Status
+    kind: Kind
+    points: float
+    out_of: float
+    tested: str
+    summary: str
+    pattern: str = ""
+    got: str = ""
+    want: str = ""
+    diagnosis: str = ""
+    variant: str = ""
+    ask: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """True when the answer earns all points."""
+        return self.points == self.out_of
+
+    @property
+    def recognised(self) -> bool:
+        """False for a wrong answer of which nothing more is known than that the values differ."""
+        return self.kind != "value" or bool(self.diagnosis or self.pattern)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields and ``passed`` as plain values, ready for JSON."""
+        return {**asdict(self), "passed": self.passed}
