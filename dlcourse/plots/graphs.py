@@ -1,127 +1,115 @@
 """Draw the graph that a backward pass walks: ours and torch's in one style.
 
 Boxes are operations, rounded boxes are the leaves that wait for a gradient. Constants are left
-out in both, because no gradient flows to them.
+out, because no gradient flows to them (torch does not even keep them in its graph).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from dlcourse.plots.figure import PALETTE, subplots
 
-__all__ = ["GraphNode", "describe_graphs", "draw_graphs", "graph_of"]
+__all__ = ["describe_graphs", "draw_graphs"]
+
+Graphs = Mapping[str, tuple[Any, Mapping[str, Any]]]
 
 
 @dataclass
-class GraphNode:
-    """A box of the picture: its text, the nodes it gets values from, and its place."""
+class Box:
+    """A node of the picture: its text, the boxes it gets values from, and its place."""
 
     label: str
     is_leaf: bool
-    inputs: list[GraphNode]
-    layer: int = 0
-    x: float = 0.0
-
-    def __hash__(self) -> int:
-        return id(self)
+    inputs: list[Box]
+    row: int
+    column: float = 0.0
 
 
-def graph_of(output: Any, names: Mapping[str, Any]) -> list[GraphNode]:
-    """Return the nodes below ``output``, inputs first; ``names`` maps labels to leaf tensors.
+def draw_graphs(graphs: Graphs) -> Figure:
+    """Draw graphs side by side.
 
-    ``output`` is a tensor of dlcourse.numpy or of torch. Raises ``ValueError`` when it has no graph.
+    ``graphs`` maps a title to (output tensor, {label: leaf tensor}); a tensor may come from either
+    backend. Raises ``ValueError`` for a tensor without a graph.
     """
-    if not output.requires_grad:
-        raise ValueError("graph_of: the tensor has no graph: none of its inputs has requires_grad=True")
-    label_of = {id(tensor): name for name, tensor in names.items()}
-    is_torch = hasattr(output, "grad_fn")
-    root = output.grad_fn if is_torch and output.grad_fn is not None else output
-    made: dict[int, GraphNode] = {}
-    keep = []  # torch hands out new wrappers for its nodes: hold them, or their ids are used again
-    stack = [(root, False)]
-    while stack:
-        source, inputs_done = stack.pop()
-        if id(source) in made:
-            continue
-        parents = _torch_parents(source) if is_torch else _numpy_parents(source)
-        keep.extend(parents)
-        if inputs_done:
-            inputs = [made[id(parent)] for parent in parents]
-            layer = 1 + max((node.layer for node in inputs), default=-1)
-            made[id(source)] = GraphNode(_label(source, label_of), not parents, inputs, layer)
-        else:
-            stack.append((source, True))
-            stack.extend((parent, False) for parent in reversed(parents))
-    return list(made.values())
-
-
-def draw_graphs(graphs: Mapping[str, tuple[Any, Mapping[str, Any]]]) -> Any:
-    """Draw graphs side by side and return the figure; ``graphs`` maps a title to (output, names of leaves)."""
+    figure: Figure
     figure, axes = subplots(1, len(graphs), size=(4.6 * len(graphs), 5.2), squeeze=False)
-    for ax, (title, (output, names)) in zip(axes[0], graphs.items(), strict=True):
-        _draw(ax, graph_of(output, names))
+    for ax, (title, (output, leaves)) in zip(axes[0], graphs.items(), strict=True):
+        _draw(ax, _boxes(output, leaves))
         ax.set_title(title)
     return figure
 
 
-def describe_graphs(graphs: Mapping[str, tuple[Any, Mapping[str, Any]]]) -> str:
+def describe_graphs(graphs: Graphs) -> str:
     """One sentence for each graph, for readers who cannot see the picture."""
     sentences = []
-    for title, (output, names) in graphs.items():
-        nodes = graph_of(output, names)
-        operations = " → ".join(node.label for node in nodes if not node.is_leaf)
-        leaves = ", ".join(node.label for node in nodes if node.is_leaf)
-        sentences.append(f"{title}: leaves {leaves}; operations {operations}.")
+    for title, (output, leaves) in graphs.items():
+        boxes = _boxes(output, leaves)
+        operations = ", ".join(box.label for box in boxes if not box.is_leaf)
+        names = ", ".join(box.label for box in boxes if box.is_leaf)
+        sentences.append(f"{title}: from the leaves {names} through {operations}.")
     return " ".join(sentences)
 
 
-def _numpy_parents(tensor: Any) -> list[Any]:
-    inputs = tensor.operation.inputs if tensor.operation is not None else ()
-    return [parent for parent in inputs if parent.requires_grad]
+def _boxes(output: Any, leaves: Mapping[str, Any]) -> list[Box]:
+    """Turn the records of ``graph_nodes`` into boxes with rows and columns, inputs first."""
+    if not output.requires_grad:
+        raise ValueError("draw_graphs: the tensor has no graph: none of its inputs has requires_grad=True")
+    backend = import_module("dlcourse.torch" if hasattr(output, "grad_fn") else "dlcourse.numpy")
+    made: list[Box | None] = []
+    for node in backend.graph_nodes(output):
+        if node.operation == "constant":
+            made.append(None)
+            continue
+        inputs = [box for box in (made[i] for i in node.inputs) if box is not None]
+        is_leaf = node.operation == "leaf"
+        label = _name(node.value, leaves) if is_leaf else node.operation
+        made.append(Box(label, is_leaf, inputs, row=1 + max((box.row for box in inputs), default=-1)))
+    boxes = [box for box in made if box is not None]
+    _place(boxes)
+    return boxes
 
 
-def _torch_parents(function: Any) -> list[Any]:
-    return [parent for parent, _ in function.next_functions if parent is not None]
+def _name(value: Any, leaves: Mapping[str, Any]) -> str:
+    for name, leaf in leaves.items():
+        if np.shares_memory(value, np.asarray(leaf.detach())):
+            return name
+    return "leaf"
 
 
-def _label(source: Any, label_of: Mapping[int, str]) -> str:
-    leaf = getattr(source, "variable", source)  # torch's AccumulateGrad holds the leaf it fills
-    if id(leaf) in label_of:
-        return label_of[id(leaf)]
-    if hasattr(source, "operation"):
-        return type(source.operation).__name__ if source.operation is not None else "leaf"
-    return type(source).__name__.removesuffix("0").removesuffix("Backward")
+def _place(boxes: list[Box]) -> None:
+    """Put a leaf right below its first use, and every box near the boxes that it gets values from."""
+    for box in boxes:
+        if box.is_leaf:
+            box.row = min((user.row for user in boxes if any(box is i for i in user.inputs)), default=1) - 1
+    for row in sorted({box.row for box in boxes}):
+        members = [box for box in boxes if box.row == row]
+        members.sort(key=lambda box: np.mean([i.column for i in box.inputs]) if box.inputs else np.inf)
+        for place, box in enumerate(members):
+            box.column = place - (len(members) - 1) / 2
 
 
-def _place(nodes: list[GraphNode]) -> None:
-    """Give each node a column such that it stands near its inputs: leaves on the lowest free row, then upwards."""
-    for node in nodes:  # a leaf belongs right below its first use, not at the bottom of the page
-        if node.is_leaf:
-            node.layer = min(user.layer for user in nodes if node in user.inputs) - 1
-    rows: dict[int, list[GraphNode]] = {}
-    for node in nodes:
-        rows.setdefault(node.layer, []).append(node)
-    for layer in sorted(rows):
-        row = sorted(rows[layer], key=lambda n: sum(i.x for i in n.inputs) / len(n.inputs) if n.inputs else 99)
-        for place, node in enumerate(row):
-            node.x = place - (len(row) - 1) / 2
-
-
-def _draw(ax: Axes, nodes: list[GraphNode]) -> None:
-    _place(nodes)
-    for node in nodes:
-        for parent in node.inputs:
-            arrow = {"arrowstyle": "-|>", "color": "#444444", "shrinkA": 13, "shrinkB": 13, "lw": 1.4}
-            ax.annotate("", (node.x, node.layer), (parent.x, parent.layer), arrowprops=arrow)
-        shape = {"boxstyle": "round,pad=0.35,rounding_size=0.9" if node.is_leaf else "square,pad=0.35"}
-        colour = {"fc": "#e8f1f8" if node.is_leaf else "white", "ec": PALETTE["blue"] if node.is_leaf else "#222222"}
-        ax.text(node.x, node.layer, node.label, ha="center", va="center", fontsize=11, bbox={**shape, **colour})
-    columns, rows = [n.x for n in nodes], [n.layer for n in nodes]
+def _draw(ax: Axes, boxes: list[Box]) -> None:
+    patches = {}
+    for box in boxes:
+        style = "round,pad=0.35,rounding_size=0.9" if box.is_leaf else "square,pad=0.35"
+        edge, face = (PALETTE["blue"], "#e8f1f8") if box.is_leaf else ("#222222", "white")
+        look = {"boxstyle": style, "ec": edge, "fc": face}
+        text = ax.text(box.column, box.row, box.label, ha="center", va="center", fontsize=11, bbox=look)
+        patches[id(box)] = text.get_bbox_patch()
+    columns, rows = [box.column for box in boxes], [box.row for box in boxes]
     ax.set_xlim(min(columns) - 0.8, max(columns) + 0.8)
     ax.set_ylim(min(rows) - 0.6, max(rows) + 0.6)
     ax.axis("off")
+    for box in boxes:
+        for parent in box.inputs:
+            ends = {"patchA": patches[id(parent)], "patchB": patches[id(box)]}  # arrows end at the boxes' edges
+            arrow = {"arrowstyle": "-|>", "color": "#444444", "lw": 1.4, "shrinkA": 1, "shrinkB": 1, **ends}
+            ax.annotate("", (box.column, box.row), (parent.column, parent.row), arrowprops=arrow, zorder=0)
