@@ -95,7 +95,7 @@ def check(notebook: Annotated[Path, typer.Argument(help="Your copy of an exercis
 @app.command(epilog="Example: dlcourse progress")
 def progress() -> None:
     """Show which questions you have solved so far."""
-    from dlcourse.checks.progress import overview
+    from dlcourse.checks.run import overview
 
     console.print(overview())
 

@@ -33,10 +33,11 @@ def folder() -> Path | None:
     return Path(state) / "dlcourse" / "progress"
 
 
-def record(question: str, *, passed: bool, points: float, out_of: float) -> None:
-    """Write down one attempt. A pass is never taken back; a folder that cannot be written is ignored.
+def record(question: str, *, passed: bool, points: float, out_of: float, said: str = "") -> None:
+    """Write down one attempt and what the check said. A pass is never taken back.
 
-    Progress is a convenience: a read-only home must not stop a student from checking an answer.
+    Progress is a convenience: a read-only home must not stop a student from checking an answer, so a
+    folder that cannot be written is ignored.
     """
     place = folder()
     if place is None:
@@ -48,6 +49,7 @@ def record(question: str, *, passed: bool, points: float, out_of: float) -> None
         "points": max(points, _number(before.get("points"))),
         "out_of": out_of,
         "attempts": int(_number(before.get("attempts"))) + 1,
+        "said": said,
         "last": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     with suppress(OSError):
@@ -55,9 +57,9 @@ def record(question: str, *, passed: bool, points: float, out_of: float) -> None
         _write_atomically(place / f"{question}.json", json.dumps(entry, indent=1))
 
 
-def records() -> dict[str, dict[str, Any]]:
-    """Every entry, by question id. A damaged file counts as no entry."""
-    place = folder()
+def records(place: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Every entry in ``place`` (the usual folder when left out), by question id. A damaged file counts as no entry."""
+    place = place or folder()
     if place is None or not place.is_dir():
         return {}
     entries = {path.stem: _read(path) for path in sorted(place.glob("*.json"))}
