@@ -51,11 +51,11 @@ class SWATS(Optimizer):
             raise ValueError(f"SWATS: patience must be a whole number of at least 1, got {group['patience']!r}")
 
     def formula_options(self, group: Group) -> dict[str, Any]:
-        """Add the rate of SGD, or None while the group is still with Adam."""
-        options = super().formula_options(group)
-        if group["phase"] == "adam":
-            return {**options, "sgd_lr": None}
-        return {**options, "sgd_lr": group["sgd_lr"] * group["lr"] / group["lr_at_switch"]}
+        """Add Adam's t, and the rate of SGD, which is None while the group is still with Adam."""
+        options = {**super().formula_options(group), "t": group["adam_steps"] + 1, "sgd_lr": None}
+        if group["phase"] == "sgd":
+            options["sgd_lr"] = group["sgd_lr"] * group["lr"] / group["lr_at_switch"]
+        return options
 
     def step_one(
         self,
@@ -66,6 +66,7 @@ class SWATS(Optimizer):
         lr: float,
         betas: tuple[float, float],
         eps: float,
+        t: int,
         sgd_lr: float | None,
         **_: Any,
     ) -> Array:
@@ -77,7 +78,7 @@ class SWATS(Optimizer):
             return w - sgd_lr * velocity
         s.m = beta1 * s.m + (1 - beta1) * g
         s.v = beta2 * s.v + (1 - beta2) * g**2
-        update: Array = -lr * sqrt(1 - beta2**s.t) / (1 - beta1**s.t) * s.m / (np.sqrt(s.v) + eps)
+        update: Array = -lr * sqrt(1 - beta2**t) / (1 - beta1**t) * s.m / (np.sqrt(s.v) + eps)
         s.update_update, s.update_grad = float(np.vdot(update, update)), float(np.vdot(update, g))
         return w + update
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import sqrt
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+
+from dlcourse.torch.optim.runs import cache_sized
 
 __all__ = ["SWATS"]
 
@@ -68,29 +70,26 @@ class SWATS(Optimizer):
         return loss
 
     def _adam_step(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
-        beta1, beta2 = group["betas"]
-        states = [self._state_of(p) for p in params]
-        m, v = [s["exp_avg"] for s in states], [s["exp_avg_sq"] for s in states]
-        torch._foreach_lerp_(m, grads, 1 - beta1)
-        torch._foreach_mul_(v, beta2)
-        torch._foreach_addcmul_(v, grads, grads, value=1 - beta2)
-        sizes = torch._foreach_sqrt(v)
-        torch._foreach_add_(sizes, group["eps"])
-        updates = torch._foreach_div(m, sizes)
-        factors = []
-        for s in states:
-            s["step"] += 1
-            factors.append(-group["lr"] * sqrt(1 - beta2 ** s["step"]) / (1 - beta1 ** s["step"]))
-        torch._foreach_mul_(updates, factors)
-        torch._foreach_add_(params, updates)
-        self._estimate_rate(group, *_products(updates, grads))
+        (beta1, beta2), t = group["betas"], group["adam_steps"] + 1
+        rate = -group["lr"] * sqrt(1 - beta2**t) / (1 - beta1**t)
+        products: list[Tensor] = []
+        for p, g in cache_sized(params, grads):
+            states = [self._state_of(tensor) for tensor in p]
+            m, v = [s["exp_avg"] for s in states], [s["exp_avg_sq"] for s in states]
+            torch._foreach_lerp_(m, g, 1 - beta1)
+            torch._foreach_mul_(v, beta2)
+            torch._foreach_addcmul_(v, g, g, value=1 - beta2)
+            sizes = torch._foreach_sqrt(v)
+            torch._foreach_add_(sizes, group["eps"])
+            directions = torch._foreach_div(m, sizes)
+            torch._foreach_add_(p, directions, alpha=rate)
+            products += _products(directions, g)
+        update_update, update_grad = torch.stack(products).view(-1, 2).sum(0).tolist()
+        self._estimate_rate(group, rate**2 * update_update, rate * update_grad)
 
     def _sgd_step(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         beta1 = group["betas"][0]
-        states = [self._state_of(p) for p in params]
-        velocity = [s["momentum_buffer"] for s in states]
-        for s in states:
-            s["step"] += 1
+        velocity = [self._state_of(p)["momentum_buffer"] for p in params]
         torch._foreach_mul_(velocity, beta1)
         torch._foreach_add_(velocity, grads)
         rate = group["sgd_lr"] * group["lr"] / group["lr_at_switch"]
@@ -111,18 +110,17 @@ class SWATS(Optimizer):
     def _state_of(self, p: Tensor) -> dict[str, Any]:
         state: dict[str, Any] = self.state[p]
         if not state:
-            state["step"] = 0
             for name in ("exp_avg", "exp_avg_sq", "momentum_buffer"):
                 state[name] = torch.zeros_like(p, memory_format=torch.preserve_format)
         return state
 
 
-def _products(updates: Sequence[Tensor], grads: Sequence[Tensor]) -> tuple[float, float]:
-    """Return uᵀu and uᵀg over all tensors, with one transfer from the device."""
-    flat = [(u.reshape(-1), g.reshape(-1)) for u, g in zip(updates, grads, strict=True)]
-    sums = torch.stack([torch.dot(u, u) for u, _ in flat] + [torch.dot(u, g) for u, g in flat])
-    update_update, update_grad = sums.view(2, -1).sum(1).tolist()
-    return update_update, update_grad
+def _products(directions: Sequence[Tensor], grads: list[Tensor]) -> Iterator[Tensor]:
+    """For each tensor dᵀd and dᵀg, in turn, still on the device."""
+    for d, g in zip(directions, grads, strict=True):
+        d = d.reshape(-1)
+        yield torch.dot(d, d)
+        yield torch.dot(d, g.reshape(-1))
 
 
 def _check(group: dict[str, Any]) -> None:
