@@ -1,0 +1,115 @@
+"""The long repetitions behind the course's promises: ``python -m benchmarks.proof`` (``make proof``).
+
+``make test`` runs everything once. Here the same tests run many times, with more seeds, with one
+and with two threads. The dated table goes to ``benchmarks/PROOF.md``. ``--only TEXT`` runs the
+proofs whose name contains TEXT and keeps the other rows of the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLE = ROOT / "benchmarks" / "PROOF.md"
+HEADER = """# Proof
+
+Written by `make proof`. Each row is a promise of the course, tried many times.
+
+| proof | runs | result | seconds | date |
+|---|---|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A command that must succeed ``runs`` times in a row, each time under each of the environments."""
+
+    name: str
+    command: list[str]
+    runs: int = 1
+    environments: tuple[dict[str, str], ...] = field(default=({},))
+
+
+def pytest(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "pytest", "-q", "--no-header", *arguments]
+
+
+def nbval(*notebooks: str) -> list[str]:
+    return pytest("--nbval", "-p", "dlcourse.notebooks.nbval_tolerance", *notebooks)
+
+
+ONE_AND_TWO_THREADS = ({"OMP_NUM_THREADS": "1"}, {"OMP_NUM_THREADS": "2"})
+
+PROOFS = [
+    Proof(
+        "strict nbval, lectures 00 and 01, ten times, 1 and 2 threads",
+        nbval("lectures/00_start_here.ipynb", "lectures/01_backprop.ipynb"),
+        runs=10,
+        environments=ONE_AND_TWO_THREADS,
+    ),
+    Proof(
+        "every wrong answer rejected and named, 20 seeds",
+        pytest("tests/checks"),
+        environments=({"DLCOURSE_SEEDS": "20"},),
+    ),
+    Proof(
+        "mutants of every backward are caught by the parity tests", [sys.executable, "-m", "benchmarks.mutate_backward"]
+    ),
+]
+
+
+def prove(proof: Proof) -> str:
+    """Run one proof and return its row of the table."""
+    started, done, last = time.monotonic(), 0, ""
+    total = proof.runs * len(proof.environments)
+    for environment in proof.environments:
+        for _ in range(proof.runs):
+            result = subprocess.run(
+                proof.command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+            )
+            lines = [line for line in (result.stdout + result.stderr).splitlines() if line.strip()]
+            last = lines[-1] if lines else ""
+            if result.returncode:
+                print("\n".join(lines[-40:]))
+                break
+            done += 1
+            print(f"  {done}/{total}  {last}", flush=True)
+    outcome = re.sub(r" in [\d.]+s.*", "", last.strip("= ")) if done == total else f"FAILED after {done}: {last}"
+    today = datetime.now(UTC).date().isoformat()
+    return f"| {proof.name} | {done}/{total} | {outcome} | {time.monotonic() - started:.0f} | {today} |"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="run the proofs whose name contains this text")
+    chosen = parser.parse_args().only
+    rows = dict.fromkeys((proof.name for proof in PROOFS), "")
+    if TABLE.exists():
+        for line in TABLE.read_text("utf-8").splitlines():
+            name = line.split("|")[1].strip() if line.startswith("| ") else ""
+            if name in rows:
+                rows[name] = line
+    for proof in PROOFS:
+        if chosen in proof.name:
+            print(proof.name, flush=True)
+            rows[proof.name] = prove(proof)
+            _write(rows)
+    return int(any("FAILED" in row for row in rows.values()))
+
+
+def _write(rows: dict[str, str]) -> None:
+    beside = TABLE.with_suffix(".new")
+    beside.write_text(HEADER + "".join(row + "\n" for row in rows.values() if row), "utf-8")
+    beside.replace(TABLE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
