@@ -1,0 +1,68 @@
+"""The command line: every command explains itself with an example, and errors are one line."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from dlcourse.cli import app
+from dlcourse.lab import jupyter_command
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = sorted(get_command(app).commands)
+
+
+def dlcourse(*arguments, **options):
+    command = [str(Path(sys.executable).parent / "dlcourse"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
+
+
+def test_the_commands_that_the_readme_names_exist():
+    named = set(re.findall(r"dlcourse ([a-z]+)", (ROOT / "README.md").read_text("utf-8")))
+    assert named <= set(COMMANDS)
+    assert {"lab", "doctor", "check", "bundle", "release", "slides", "grade", "refresh"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_has_a_sentence_and_an_example(name):
+    shown = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
+    assert shown.exit_code == 0
+    assert f"Example: dlcourse {name}" in shown.output
+    assert len(get_command(app).commands[name].help) > 30
+
+
+def test_an_expected_error_is_one_line_without_a_traceback():
+    done = dlcourse("check", "no/such/notebook.ipynb")
+    assert done.returncode == 1
+    assert done.stdout.startswith("dlcourse: no notebook at")
+    assert done.stdout.count("\n") == 1
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_make_alone_prints_the_targets():
+    done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    for target in ("setup", "lab", "test", "proof", "bench"):
+        assert re.search(rf"^  make {target} ", done.stdout, re.MULTILINE)
+
+
+def test_jupyterlab_listens_on_this_machine_only_and_starts_headless_and_as_root(tmp_path, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    command = jupyter_command(tmp_path, port=8890, browser=True)
+    assert f"--ServerApp.root_dir={tmp_path}" in command
+    assert "--ServerApp.ip=127.0.0.1" in command
+    assert "--ServerApp.allow_root=True" in command
+    assert "--no-browser" in command
+    assert "--ServerApp.port=8890" in command
+
+
+def test_an_ordinary_user_does_not_ask_for_root(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+    assert not [part for part in jupyter_command(tmp_path, None, browser=False) if "root=" in part and "allow" in part]
