@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
-__all__ = ["SLIDE_TYPES", "NotebookError", "id_problem", "read", "slide_type", "tags", "write", "write_text"]
+from dlcourse.notebooks.files import replace_file
+
+__all__ = ["SLIDE_TYPES", "NotebookError", "id_problem", "read", "slide_type", "tags", "write"]
 
 SLIDE_TYPES = ("slide", "subslide", "fragment", "notes", "skip", "-")
 """Values of ``slideshow.slide_type`` that Jupyter knows; "-" continues the cell before."""
@@ -95,25 +95,4 @@ def tags(cell: NotebookNode) -> list[str]:
 def write(notebook: NotebookNode, path: Path) -> bool:
     """Validate and write a notebook in one step; return whether the file changed."""
     nbformat.validate(notebook)
-    return write_text(path, nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n")
-
-
-def write_text(path: Path, text: str) -> bool:
-    """Replace a file in one step, or leave it alone if it has this text already; return whether it changed.
-
-    A reader, or a run that is interrupted, finds the old file or the new one, never half of one.
-    """
-    data = text.encode("utf-8")
-    if path.exists() and path.read_bytes() == data:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return True
+    return replace_file(path, (nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n").encode("utf-8"))

@@ -10,37 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dlcourse.slides import assets
+
 __all__ = ["Overflow", "chromium", "open_slides", "overflowing", "print_pdf"]
 
 _HEIGHT, _WIDTH = 720, 1280
-
-_MEASURE = """
-() => {
-  const box = element => element.getBoundingClientRect();
-  const FOOTER = 40, results = [];  // the running title and the slide number keep the last 40 pixels
-  for (const slide of Reveal.getSlides().filter(slide => !slide.classList.contains("stack"))) {
-    const {h, v} = Reveal.getIndices(slide);
-    Reveal.slide(h, v, 999);
-    const page = box(slide), scale = Reveal.getScale();
-    let below = 0, beside = 0;
-    for (const element of slide.querySelectorAll("*")) {
-      if (element.closest("aside.notes, mjx-assistive-mml, svg *, [hidden], .visually-hidden")) continue;
-      const own = box(element);
-      if (own.width <= 1 || own.height <= 1) continue;
-      below = Math.max(below, (own.bottom - page.bottom) / scale + FOOTER);
-      beside = Math.max(beside, (own.right - page.right) / scale, (page.left - own.left) / scale);
-      const clips = !["visible", "auto", "scroll"].includes(getComputedStyle(element).overflowX);
-      if (clips && element.tagName !== "svg") {
-        beside = Math.max(beside, element.scrollWidth - element.clientWidth);
-        below = Math.max(below, element.scrollHeight - element.clientHeight);
-      }
-    }
-    const heading = slide.querySelector("h1, h2, h3, h4");
-    results.push({cell: slide.dataset.cell, heading: heading ? heading.textContent.trim() : "", below, beside});
-  }
-  return results;
-}
-"""
 
 
 @dataclass(frozen=True)
@@ -99,7 +73,7 @@ def overflowing(html: Path | str, browser: Any = None) -> list[Overflow]:
     page = browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT})
     try:
         open_slides(page, Path(html))
-        measured = page.evaluate(_MEASURE)
+        measured = page.evaluate((assets.HERE / "theme" / "measure.js").read_text(encoding="utf-8"))
     finally:
         page.close()
     # One pixel is rounding: browsers place letters on fractions of a pixel.

@@ -8,7 +8,8 @@ from typing import Any
 from nbformat import NotebookNode
 
 import dlcourse
-from dlcourse.notebooks.cells import read, write_text
+from dlcourse.notebooks.cells import read
+from dlcourse.notebooks.files import replace_file
 from dlcourse.slides import assets
 from dlcourse.slides.cells import minutes_of, prepare, title_of
 
@@ -24,7 +25,7 @@ def export(notebook: Path | str, out: Path | str, *, pdf: bool = False) -> list[
     """
     source, folder = Path(notebook), Path(out)
     html = folder / f"{source.stem}.html"
-    write_text(html, render(read(source), source))
+    replace_file(html, render(read(source), source).encode("utf-8"))
     if not pdf:
         return [html]
     from dlcourse.slides.browser import print_pdf
@@ -37,7 +38,7 @@ def render(notebook: NotebookNode, path: Path) -> str:
     import jinja2
 
     template = jinja2.Template((assets.HERE / "template" / "page.html.j2").read_text(encoding="utf-8"))
-    return template.render(
+    page: str = template.render(
         title=title_of(notebook) or path.stem,
         version=dlcourse.__version__,
         slides=_sections(prepare(notebook, path.name), path),
@@ -47,6 +48,7 @@ def render(notebook: NotebookNode, path: Path) -> str:
         notes=assets.notes_plugin(),
         start=assets.start_script(minutes_of(notebook)),
     )
+    return page
 
 
 def _sections(notebook: NotebookNode, path: Path) -> str:
