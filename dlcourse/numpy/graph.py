@@ -9,49 +9,16 @@ Read this file first. An :class:`Operation` knows how to go forward (values) and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from dlcourse.numpy.settings import get_default_dtype, grad_mode
+
+__all__ = ["Array", "Operation", "Tensor", "topological_order"]
+
 Array = NDArray[Any]
-
-_grad_enabled = True
-_default_dtype: np.dtype[Any] = np.dtype(np.float32)
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Compute without recording a graph, as in ``with no_grad(): w.data -= lr * w.grad``."""
-    global _grad_enabled
-    before, _grad_enabled = _grad_enabled, False
-    try:
-        yield
-    finally:
-        _grad_enabled = before
-
-
-def is_grad_enabled() -> bool:
-    """Whether operations record a graph at this point."""
-    return _grad_enabled
-
-
-def get_default_dtype() -> np.dtype[Any]:
-    """The dtype of new parameters and of tensors made from Python floats (float32, as in torch)."""
-    return _default_dtype
-
-
-def set_default_dtype(dtype: DTypeLike) -> None:
-    """Set the default dtype. Gradient checks want ``np.float64``.
-
-    Raises ``TypeError`` when ``dtype`` is not a floating-point type.
-    """
-    global _default_dtype
-    chosen = np.dtype(dtype)
-    if chosen.kind != "f":
-        raise TypeError(f"set_default_dtype: dtype must be a floating-point type, got {chosen}")
-    _default_dtype = chosen
 
 
 class Operation:
@@ -61,17 +28,18 @@ class Operation:
     ``backward(grad)`` gets dL/d(output) and returns dL/d(input), one array for each input in
     order (a single array when there is one input). ``self.needs[i]`` says whether input ``i``
     wants a gradient at all; return ``None`` for one that does not, to save the work.
+    ``backward`` must not change ``grad``: another operation may be reading the same array.
     """
 
     inputs: tuple[Tensor, ...] = ()
     needs: tuple[bool, ...] = ()
     used = False
 
-    def forward(self, *arrays: Any, **options: Any) -> Array:
+    def forward(self, *arrays: Any, **options: Any) -> Any:
         """Compute the output array and keep what ``backward`` needs."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
-    def backward(self, grad: Array) -> Any:
+    def backward(self, *grad: Any, **options: Any) -> Any:
         """Return the gradient for each input, given the gradient of the output."""
         raise NotImplementedError(f"{type(self).__name__} has no backward")
 
@@ -81,7 +49,7 @@ class Operation:
         tensors = tuple([x if isinstance(x, Tensor) else Tensor(x) for x in inputs])
         operation = cls()
         out = Tensor(operation.forward(*[t.data for t in tensors], **options))
-        if _grad_enabled:
+        if grad_mode.enabled:
             needs = tuple([t.requires_grad for t in tensors])
             if True in needs:
                 operation.inputs, operation.needs = tensors, needs
@@ -94,19 +62,22 @@ class Operation:
         self.used = True
 
 
-class Tensor:
+# Tensor's operators (+, @, .sum(), ...) are operations, so they are imported once Operation is complete.
+from dlcourse.numpy.operators import TensorMethods  # noqa: E402
+
+
+class Tensor(TensorMethods):
     """An n-dimensional array with a gradient; ``data`` and ``grad`` are NumPy arrays.
 
-    ``requires_grad=True`` makes a leaf whose ``.grad`` is filled by ``backward()``. Arrays keep
-    their dtype; Python floats become the default dtype, as in torch.
+    ``requires_grad=True`` makes a leaf whose ``.grad`` is filled by ``backward()``. An array is
+    wrapped, not copied, and keeps its dtype; Python floats become the default dtype, as in torch.
     Raises ``TypeError`` for data that are not numbers and for integers that require a gradient.
     """
 
-    __slots__ = ("data", "grad", "requires_grad", "operation", "_retain", "__weakref__")
-    __array_priority__ = 100  # let ndarray + Tensor come to Tensor.__radd__
+    __slots__ = ("__weakref__", "_retain", "data", "grad", "operation", "requires_grad")
 
     def __init__(self, data: ArrayLike | Tensor, requires_grad: bool = False, dtype: DTypeLike | None = None) -> None:
-        if type(data) is not np.ndarray or dtype is not None:
+        if type(data) is not np.ndarray or dtype is not None or data.dtype.kind not in "fiub":
             data = _to_array(data, dtype)
         if requires_grad and data.dtype.kind != "f":
             raise TypeError(
@@ -124,12 +95,13 @@ class Tensor:
         """True for a tensor that no recorded operation has made."""
         return self.operation is None
 
-    def retain_grad(self) -> Self:
-        """Keep ``.grad`` of an interior node after ``backward()``. Returns the tensor itself."""
+    def retain_grad(self) -> None:
+        """Keep ``.grad`` of this interior node after ``backward()``."""
+        if not self.requires_grad:
+            raise RuntimeError("retain_grad: this tensor has requires_grad=False, so no gradient will reach it")
         self._retain = True
-        return self
 
-    def backward(self, gradient: ArrayLike | None = None, retain_graph: bool = False) -> None:
+    def backward(self, gradient: ArrayLike | Tensor | None = None, retain_graph: bool = False) -> None:
         """Add dL/d(leaf) to ``leaf.grad`` for every leaf below this tensor.
 
         ``gradient`` is dL/d(self); it may be left out for a single number, where it is 1.
@@ -152,13 +124,34 @@ class Tensor:
                 node.grad = grad.copy() if node.grad is None else node.grad + grad
             if operation is None:
                 continue
-            grads = operation.backward(grad)
-            for parent, g in zip(operation.inputs, grads if isinstance(grads, tuple) else (grads,), strict=True):
-                if parent.requires_grad and g is not None:
-                    earlier = pending.get(id(parent))
-                    pending[id(parent)] = g if earlier is None else earlier + g
+            for parent, part in _gradients(operation, grad):
+                earlier = pending.get(id(parent))
+                pending[id(parent)] = part if earlier is None else earlier + part
             if not retain_graph:
                 operation.release()
+
+
+def _gradients(operation: Operation, grad: Array) -> list[tuple[Tensor, Array]]:
+    """Call ``operation.backward`` and pair each input that wants a gradient with what it gets."""
+    grads = operation.backward(grad)
+    if not isinstance(grads, tuple):
+        grads = (grads,)
+    if len(grads) != len(operation.inputs):
+        raise RuntimeError(
+            f"{type(operation).__name__}.backward returned {len(grads)} gradients, expected {len(operation.inputs)}: "
+            f"one for each input"
+        )
+    pairs = []
+    for i, (parent, part) in enumerate(zip(operation.inputs, grads, strict=True)):
+        if part is None or not parent.requires_grad:
+            continue
+        if part.shape != parent.data.shape:
+            raise RuntimeError(
+                f"{type(operation).__name__}.backward returned a gradient of shape {part.shape} for input {i}, "
+                f"expected {parent.data.shape}, the shape of that input"
+            )
+        pairs.append((parent, part))
+    return pairs
 
 
 def topological_order(root: Tensor) -> list[Tensor]:
@@ -194,7 +187,7 @@ def _parents(node: Tensor) -> Iterator[Tensor]:
     return iter(node.operation.inputs)
 
 
-def _seed(node: Tensor, gradient: ArrayLike | None) -> Array:
+def _seed(node: Tensor, gradient: ArrayLike | Tensor | None) -> Array:
     if gradient is None:
         if node.data.size != 1:
             raise RuntimeError(
@@ -215,5 +208,5 @@ def _to_array(data: Any, dtype: DTypeLike | None) -> Array:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"Tensor: data must be numbers or booleans, got {type(data).__name__} of dtype {array.dtype}")
     if dtype is None and array.dtype.kind == "f" and not isinstance(data, (np.ndarray, np.generic)):
-        array = array.astype(_default_dtype)
+        array = array.astype(get_default_dtype())
     return array

@@ -1,0 +1,58 @@
+"""The linear layer as one operation: z = XWᵀ + b."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlcourse.numpy.graph import Array, Operation, Tensor
+
+__all__ = ["linear"]
+
+
+class Linear(Operation):
+    """z = XWᵀ + b.
+
+        dX = dz W        dW = dzᵀ X        db = Σ_n dz_n
+
+        X: (..., D)   W: (M, D)   b: (M,)   z: (..., M)
+
+    The shapes alone decide where a transpose belongs. One bias serves all N examples, so its
+    gradient is the sum over them.
+    """
+
+    def forward(self, x: Array, weight: Array, bias: Array | None = None) -> Any:
+        self.x, self.weight = x, weight
+        z = x @ weight.T
+        if bias is not None:
+            z += bias
+        return z
+
+    def backward(self, grad: Array) -> tuple[Array | None, ...]:
+        dx = grad @ self.weight if self.needs[0] else None
+        grad = grad.reshape(-1, grad.shape[-1])
+        dw = grad.T @ self.x.reshape(-1, self.x.shape[-1]) if self.needs[1] else None
+        if len(self.inputs) == 2:
+            return dx, dw
+        return dx, dw, grad.sum(0)
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Input @ weightᵀ + bias for input (..., in), weight (out, in), bias (out,).
+
+    Raises ``ValueError`` when the shapes do not fit and ``TypeError`` when the dtypes differ.
+    """
+    shape = input.shape
+    if len(shape) == 0 or weight.ndim != 2 or weight.shape[1] != shape[-1]:
+        expected = f"(out, {shape[-1]})" if shape else "(out, in)"
+        raise ValueError(f"linear: weight has shape {weight.shape}, expected {expected} because input is {shape}")
+    if weight.dtype != input.dtype:
+        raise TypeError(f"linear: weight is {weight.dtype} and input is {input.dtype}, expected the same dtype")
+    if bias is None:
+        return Linear.apply(input, weight)
+    if bias.shape != weight.shape[:1]:
+        raise ValueError(
+            f"linear: bias has shape {bias.shape}, expected {weight.shape[:1]} because weight is {weight.shape}"
+        )
+    if bias.dtype != input.dtype:
+        raise TypeError(f"linear: bias is {bias.dtype} and input is {input.dtype}, expected the same dtype")
+    return Linear.apply(input, weight, bias)

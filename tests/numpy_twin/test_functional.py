@@ -1,0 +1,88 @@
+"""Errors and corners of ``functional`` in the NumPy twin; agreement with torch is in ``tests/parity``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dlcourse.numpy as dl
+from dlcourse.numpy import functional as F
+
+
+def logits() -> dl.Tensor:
+    return dl.tensor(np.random.default_rng(0).normal(size=(4, 3)))
+
+
+ERRORS: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
+    "linear-weight": (
+        lambda: F.linear(dl.zeros(2, 5), dl.zeros(4, 3)),
+        ValueError,
+        r"linear: weight has shape \(4, 3\), expected \(out, 5\) because input is \(2, 5\)",
+    ),
+    "linear-0d": (lambda: F.linear(dl.tensor(1.0), dl.zeros(4, 3)), ValueError, r"expected \(out, in\)"),
+    "linear-bias": (
+        lambda: F.linear(dl.zeros(2, 3), dl.zeros(4, 3), dl.zeros(3)),
+        ValueError,
+        r"linear: bias has shape \(3,\), expected \(4,\)",
+    ),
+    "linear-weight-dtype": (
+        lambda: F.linear(dl.zeros(2, 3), dl.zeros(4, 3).double()),
+        TypeError,
+        "linear: weight is float64 and input is float32",
+    ),
+    "linear-bias-dtype": (
+        lambda: F.linear(dl.zeros(2, 3), dl.zeros(4, 3), dl.zeros(4).double()),
+        TypeError,
+        "linear: bias is float64 and input is float32",
+    ),
+    "mse-shape": (
+        lambda: F.mse_loss(dl.zeros(3, 1), dl.zeros(3)),
+        ValueError,
+        r"mse_loss: target has shape \(3,\), expected \(3, 1\)",
+    ),
+    "reduction": (
+        lambda: F.mse_loss(dl.zeros(3), dl.zeros(3), reduction="average"),
+        ValueError,
+        "mse_loss: reduction is 'average', expected 'mean', 'sum' or 'none'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors_say_what_came_and_what_was_expected(name: str) -> None:
+    call, kind, message = ERRORS[name]
+    with pytest.raises(kind, match=message):
+        call()
+
+
+def test_the_first_loss_of_ten_classes_is_chance_level() -> None:
+    assert F.cross_entropy(dl.zeros(5, 10), dl.tensor([0, 1, 2, 3, 4])).item() == pytest.approx(np.log(10), rel=1e-6)
+
+
+def test_the_relu_gradient_at_zero_is_zero() -> None:
+    x = dl.tensor([0.0, -0.0], requires_grad=True)
+    F.relu(x).sum().backward()
+    np.testing.assert_array_equal(x.grad, [0.0, 0.0])
+
+
+def test_huge_logits_give_no_warning() -> None:
+    z = dl.tensor([[1000.0, 0.0, -1000.0]], requires_grad=True)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        loss = (
+            F.cross_entropy(z, dl.tensor([2])) + F.softmax(z, 1).sum() + F.log_softmax(z, 1).sum() + F.sigmoid(z).sum()
+        )
+        loss.backward()
+    assert np.isfinite(loss.item())
+    assert np.isfinite(z.grad).all()  # type: ignore[arg-type]
+
+
+def test_linear_does_not_compute_the_gradient_of_data() -> None:
+    weight = dl.ones(4, 3, requires_grad=True)
+    out = F.linear(dl.ones(2, 3), weight)
+    assert out.operation is not None
+    dx, dw = out.operation.backward(np.ones((2, 4), np.float32))
+    assert dx is None
+    assert dw.shape == (4, 3)
