@@ -5,6 +5,10 @@ orders, defaults and shapes are those of torch; ``dlcourse.torch`` has the same 
 changing one import changes the backend.
 """
 
+if __name__ == "numpy":  # Python was started inside the package's folder, where this file hides the real NumPy
+    raise ImportError("this folder hides NumPy: start Python in the folder above dlcourse/")
+
+
 from numpy import float32, float64, int64
 
 from dlcourse.numpy.graph import Tensor  # isort: skip  # first: every other file builds on the graph

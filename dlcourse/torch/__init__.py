@@ -5,6 +5,10 @@ on any device. Changing ``import dlcourse.numpy as dl`` to ``import dlcourse.tor
 the backend of a program that uses these names only.
 """
 
+if __name__ == "torch":  # Python was started inside the package's folder, where this file hides the real PyTorch
+    raise ImportError("this folder hides PyTorch: start Python in the folder above dlcourse/")
+
+
 from torch import (
     Tensor,
     cat,
