@@ -1,0 +1,71 @@
+"""Watch a forward pass: which layers ran, in which order, with which outputs. For both backends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["LayerCall", "is_numpy", "trace"]
+
+Module = Any  # a dlcourse.numpy.nn.Module or a torch.nn.Module
+
+
+@dataclass(frozen=True)
+class LayerCall:
+    """One call of a layer: its dotted name in the model, the layer, its inputs and its output."""
+
+    name: str
+    layer: Module
+    inputs: tuple[Any, ...]
+    output: Any
+
+    @property
+    def kind(self) -> str:
+        """The name of the layer's class, such as "Linear"."""
+        return type(self.layer).__name__
+
+
+def is_numpy(model: Module) -> bool:
+    """Whether ``model`` is of the NumPy twin. Raises ``TypeError`` for what is no model of either backend."""
+    if not hasattr(model, "named_modules"):
+        raise TypeError(
+            f"expected a model, a Module of dlcourse.numpy.nn or dlcourse.torch.nn, got {type(model).__name__}"
+        )
+    from dlcourse.numpy.nn import Module as NumpyModule
+
+    return isinstance(model, NumpyModule)
+
+
+@contextmanager
+def trace(model: Module) -> Iterator[list[LayerCall]]:
+    """Record the layers that run inside the block, in order.
+
+        with trace(model) as calls:
+            model(x)
+
+    A layer is a module without parts, or one with parameters of its own. Outputs are the tensors
+    themselves, so after ``retain_grad()`` inside a hook or with ``backward`` they tell about gradients.
+    """
+    calls: list[LayerCall] = []
+
+    def remember(name: str) -> Any:
+        def hook(layer: Module, inputs: tuple[Any, ...], output: Any) -> None:
+            calls.append(LayerCall(name, layer, inputs, output))
+
+        return hook
+
+    layers = [(name, module) for name, module in model.named_modules() if _is_layer(module)]
+    handles = [layer.register_forward_hook(remember(name or type(layer).__name__)) for name, layer in layers]
+    try:
+        yield calls
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _is_layer(module: Module) -> bool:
+    has_parts = any(True for _ in module.children())
+    own_parameters = [value for value in module._parameters.values() if value is not None]
+    return not has_parts or bool(own_parameters)
