@@ -1,0 +1,6 @@
+"""Grade a folder of submissions: hostile code stays in a sandbox, scores are computed outside it.
+
+nbgrader keeps the records, unpatched. The one entry point is `dlcourse.grading.grade.grade`. The parts, in the order in
+which a submission meets them: `intake`, `merge`, `runner` (with `kernel`, `provisioner`, `sandbox` and `channel`),
+`score`, `record`, `report`.
+"""

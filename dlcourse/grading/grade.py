@@ -1,0 +1,143 @@
+"""``dlcourse grade``: a folder of submissions in, grades, feedback pages and a class report out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from dlcourse.grading.exercise import Exercise
+from dlcourse.grading.intake import Submission, skipped_names, submissions
+from dlcourse.grading.outcome import Outcome
+from dlcourse.grading.pool import default_workers, outcomes
+from dlcourse.grading.probe import probe_sandbox
+from dlcourse.grading.progress import GradingProgress
+from dlcourse.grading.provisioner import sweep
+from dlcourse.grading.record import Recorder
+from dlcourse.grading.report import GradeReport, build_report
+from dlcourse.grading.sandbox import Limits
+from dlcourse.grading.store import Store
+from dlcourse.grading.work import Job, job_key
+
+__all__ = ["grade"]
+
+
+def grade(
+    submissions_folder: Path,
+    out: Path,
+    *,
+    course: Path | None = None,
+    assignment: str | None = None,
+    workers: int | None = None,
+    limits: Limits | None = None,
+    unsafe: bool = False,
+    force: bool = False,
+    console: Console | None = None,
+) -> GradeReport:
+    """Grade every ``STUDENT/EXERCISE/EXERCISE.ipynb`` of a folder and write the results to `out`.
+
+    A submission that was graded before and has not changed since is not run again; its feedback page and its row are
+    written anew, with the points that a person has given meanwhile.
+
+    Args:
+        submissions_folder: one folder for each student.
+        out: the grading folder: an nbgrader course with ``gradebook.db``, and ``grades.csv``, ``feedback/`` and
+            ``class-report.html``.
+        course: the course's folder, which holds ``exercises/``; found from the working folder when left out.
+        assignment: the one exercise to grade, ``"01_backprop"``; every exercise that was handed in when left out.
+        workers: submissions that run at the same time; the number of cores when left out.
+        limits: what a submission may use.
+        unsafe: run without a sandbox. Submissions can then read and change everything that you can.
+        force: run unchanged submissions again, too.
+        console: where progress and the last lines go; nothing is printed when left out.
+
+    Raises:
+        SandboxMissingError: nothing would hold the submissions back and `unsafe` is off.
+        FileNotFoundError: no such folder or exercise, or nothing was handed in.
+        ValueError: `workers` is not positive, or the exercise and the gradebook do not fit together.
+        RuntimeError: another run is grading into `out`.
+    """
+    limits = limits or Limits()
+    workers = default_workers() if workers is None else workers
+    if workers < 1:
+        raise ValueError(f"grade: workers is {workers}, expected at least 1")
+    if not unsafe:
+        probe_sandbox(limits)
+    handed_in, root = submissions_folder.resolve(), out.resolve()
+    exercises = _exercises(handed_in, course, assignment)
+    progress = GradingProgress(console)
+    progress.say(f"Sandbox: bubblewrap, {limits}" if not unsafe else "NO SANDBOX: submissions can read and change your files")
+    with _lock(root):
+        sweep()
+        recorder, store = Recorder(root), Store(root)
+        for exercise in exercises:
+            recorder.register(exercise)
+            jobs = [
+                Job(submission, exercise, store.secret(), limits, isolated=not unsafe)
+                for submission in submissions(handed_in, exercise.name)
+            ]
+            asyncio.run(_grade_exercise(jobs, recorder, store, progress, workers, force=force))
+        report = build_report(root, exercises, recorder, store, skipped_names(handed_in), unsafe=unsafe)
+    for line in report.lines():
+        progress.say(line)
+    return report
+
+
+async def _grade_exercise(
+    jobs: Sequence[Job], recorder: Recorder, store: Store, progress: GradingProgress, workers: int, *, force: bool
+) -> None:
+    """Run what has to be run, and record every outcome as soon as it is there."""
+    todo = []
+    with progress.task(jobs[0].exercise.name if jobs else "nothing", len(jobs)) as advance:
+        for job in jobs:
+            stored = None if force else store.load(job.submission.student, job.exercise.name)
+            if stored is None or stored.key != job_key(job):
+                todo.append(job)
+                continue
+            if not recorder.is_recorded(stored.student, stored.assignment):  # killed between the two
+                await _record(recorder, job.submission, stored)
+            advance()
+        async for job, outcome in outcomes(todo, workers):
+            store.save(outcome)
+            await _record(recorder, job.submission, outcome)
+            advance()
+
+
+async def _record(recorder: Recorder, submission: Submission, outcome: Outcome) -> None:
+    await asyncio.to_thread(recorder.receive, submission)
+    await asyncio.to_thread(recorder.record, outcome)
+
+
+def _exercises(handed_in: Path, course: Path | None, assignment: str | None) -> list[Exercise]:
+    """Return the exercises to grade: the named one, or all that somebody handed in."""
+    from dlcourse.lab import course_root
+
+    if not handed_in.is_dir():
+        raise FileNotFoundError(f"grade: {handed_in} is not a folder of submissions")
+    folder = (course.resolve() if course else course_root()) / "exercises"
+    if assignment is not None:
+        return [Exercise.load(folder / assignment)]
+    known = sorted(entry.name for entry in folder.iterdir() if (entry / f"{entry.name}.ipynb").is_file())
+    found = [name for name in known if any(handed_in.glob(f"*/{name}"))]
+    if not found:
+        raise FileNotFoundError(
+            f"grade: no submission in {handed_in}: expected STUDENT/EXERCISE/EXERCISE.ipynb with EXERCISE one of "
+            f"{', '.join(known) or '(none released)'}"
+        )
+    return [Exercise.load(folder / name) for name in found]
+
+
+@contextlib.contextmanager
+def _lock(root: Path) -> Iterator[None]:
+    """Hold the grading folder for this run alone."""
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RuntimeError(f"grade: another run is grading into {root}") from None
+        yield

@@ -1,0 +1,72 @@
+"""A kernel manager and client for kernels that may be hostile: the sandbox's provisioner, and capped messages."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import zmq
+from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from traitlets import Type
+
+from dlcourse.grading.provisioner import PROVISIONER, register
+from dlcourse.grading.sandbox import Limits
+
+__all__ = ["MESSAGE_SIZE", "SandboxKernelManager", "kernel_manager"]
+
+MESSAGE_SIZE = 8 << 20
+"""Largest message taken from a kernel, in bytes; ZeroMQ drops the connection of one that sends more."""
+
+_QUEUE = 20
+"""Messages that may wait for us on one socket; with MESSAGE_SIZE this bounds the grader's memory."""
+
+_SOCKETS = {"shell": zmq.DEALER, "iopub": zmq.SUB, "stdin": zmq.DEALER, "control": zmq.DEALER, "hb": zmq.REQ}
+
+
+class CappedClient(AsyncKernelClient):  # type: ignore[misc]
+    """A kernel client that takes neither giant messages nor endlessly many."""
+
+    def _create_connected_socket(self, channel: str, identity: bytes | None = None) -> zmq.Socket[Any]:
+        socket = self.context.socket(_SOCKETS[channel])
+        socket.linger = 0
+        socket.setsockopt(zmq.MAXMSGSIZE, MESSAGE_SIZE)
+        socket.setsockopt(zmq.RCVHWM, _QUEUE)
+        if identity:
+            socket.identity = identity
+        socket.connect(self._make_url(channel))
+        return socket
+
+
+class SandboxKernelManager(AsyncKernelManager):  # type: ignore[misc]
+    """An asynchronous kernel manager whose clients are capped."""
+
+    client_class = f"{__name__}.CappedClient"
+    client_factory = Type(CappedClient)
+
+
+class _OneSpec(KernelSpecManager):  # type: ignore[misc]
+    """Knows one kernel: this Python in the sandbox. A submission's own kernelspec is never looked at."""
+
+    spec: KernelSpec
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        return self.spec
+
+
+def kernel_manager(
+    limits: Limits, files: dict[str, str] | None = None, *, isolated: bool = True
+) -> SandboxKernelManager:
+    """Return a manager for one kernel that is not started yet."""
+    register()
+    options = {"limits": limits, "files": files or {}, "isolated": isolated}
+    specs = _OneSpec()
+    specs.spec = KernelSpec(
+        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"],
+        display_name="dlcourse grader",
+        language="python",
+        interrupt_mode="message",  # a signal would have to cross the process namespace
+        metadata={"kernel_provisioner": {"provisioner_name": PROVISIONER, "config": options}},
+    )
+    return SandboxKernelManager(kernel_name="dlcourse-grader", kernel_spec_manager=specs)

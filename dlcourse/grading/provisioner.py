@@ -1,0 +1,148 @@
+"""A Jupyter kernel provisioner that starts the kernel inside the sandbox.
+
+The kernel talks over Unix sockets in one shared folder, so it needs no network. A watcher ends the whole sandbox when
+it uses more memory, disk or time than its limits say; why it did is kept in ``stopped``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+import threading
+import time
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from traitlets import Bool, Dict, Instance
+
+from dlcourse.grading.sandbox import Limits, command
+
+__all__ = ["PROVISIONER", "SandboxProvisioner", "register", "sweep"]
+
+PROVISIONER = "dlcourse-sandbox"
+
+_PREFIX = "dlcourse-"
+_FIRST_UID, _UIDS = 61000, 4000
+_next_uid = itertools.count(os.getpid())
+
+_SHARED_SIZE = 1 << 20
+"""The shared folder holds sockets; anything larger is somebody filling the disk."""
+
+_STEP = 0.2
+
+
+class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc]
+    """Start the kernel in bubblewrap, or, only when `isolated` is off, as an ordinary process.
+
+    Attributes:
+        stopped: why the watcher ended the kernel (``"memory"``, ``"disk"``, ``"time"``), or None.
+        peak_memory: the most resident memory seen, in bytes.
+    """
+
+    limits = Instance(Limits, args=())
+    files = Dict(help="read-only files of the assignment: name -> path")
+    isolated = Bool(True)
+
+    shared: Path | None = None
+    stopped: str | None = None
+    peak_memory = 0
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Make the shared folder and wrap the kernel's command."""
+        manager = self.parent
+        # Below /tmp whatever TMPDIR says: the path of a Unix socket holds at most 107 characters.
+        self.shared = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir="/tmp"))
+        manager.transport, manager.ip, manager.cache_ports = "ipc", str(self.shared / "s"), False
+        manager.connection_file = str(self.shared / "kernel.json")
+        prepared: dict[str, Any] = await super().pre_launch(**kwargs)
+        uid = _FIRST_UID + next(_next_uid) % _UIDS
+        if self.isolated and os.getuid() == 0:
+            os.chown(self.shared, uid, uid)
+            os.chown(manager.connection_file, uid, uid)
+        prepared.pop("cwd", None)
+        prepared["cwd"] = str(self.shared) if not self.isolated else "/"
+        if self.isolated:
+            prepared["cmd"] = command(prepared["cmd"], shared=self.shared, files=self.files, limits=self.limits, uid=uid)
+            prepared["env"] = {"PATH": "/usr/bin:/bin"}  # for bwrap itself, whose environment is readable inside
+        prepared["stdin"] = prepared["stdout"] = prepared["stderr"] = None
+        return prepared
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Start the sandbox and its watcher. What the kernel writes past Jupyter's protocol is thrown away."""
+        with Path(os.devnull).open("r+b") as nowhere:
+            kwargs |= {"stdin": nowhere, "stdout": nowhere, "stderr": nowhere}
+            connection: KernelConnectionInfo = await super().launch_kernel(cmd, **kwargs)
+        threading.Thread(target=self._watch, args=(self.process,), daemon=True, name="sandbox-watch").start()
+        return connection
+
+    def end(self, why: str) -> None:
+        """Kill everything in the sandbox now."""
+        self.stopped = self.stopped or why
+        if self.process is not None:
+            self.process.kill()  # bubblewrap's first process dies with its parent, and the rest with that
+
+    def _watch(self, process: Any) -> None:
+        started = time.monotonic()
+        while process.poll() is None:
+            memory = _resident(process.pid)
+            self.peak_memory = max(self.peak_memory, memory)
+            if memory > self.limits.memory:
+                return self.end("memory")
+            if time.monotonic() - started > self.limits.wall:
+                return self.end("time")
+            if self.shared is not None and _size(self.shared) > _SHARED_SIZE:
+                return self.end("disk")
+            time.sleep(_STEP)
+        return None
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Remove the shared folder."""
+        await super().cleanup(restart)
+        if self.shared is not None and not restart:
+            shutil.rmtree(self.shared, ignore_errors=True)
+            self.shared = None
+
+
+def register() -> None:
+    """Make the provisioner known to Jupyter under its name, without an installed entry point."""
+    factory = KernelProvisionerFactory.instance()
+    if PROVISIONER not in factory.provisioners:
+        value = f"{SandboxProvisioner.__module__}:{SandboxProvisioner.__name__}"
+        factory.provisioners[PROVISIONER] = EntryPoint(PROVISIONER, value, KernelProvisionerFactory.GROUP_NAME)
+
+
+def sweep() -> int:
+    """Remove the shared folders that a killed grader left behind; return how many."""
+    removed = 0
+    for folder in Path("/tmp").glob(f"{_PREFIX}*-*"):
+        pid = folder.name.removeprefix(_PREFIX).split("-")[0]
+        if pid.isdigit() and not Path("/proc", pid).exists() and not folder.is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+    return removed
+
+
+def _resident(pid: int) -> int:
+    """Resident memory of a process and all its descendants, in bytes."""
+    total, waiting = 0, [pid]
+    while waiting:
+        current = waiting.pop()
+        try:
+            total += int(Path(f"/proc/{current}/statm").read_text().split()[1])
+            for task in Path(f"/proc/{current}/task").iterdir():
+                waiting += map(int, (task / "children").read_text().split())
+        except (OSError, IndexError):
+            continue  # it ended while we were looking
+    return total * os.sysconf("SC_PAGE_SIZE")
+
+
+def _size(folder: Path) -> int:
+    try:
+        return sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder))
+    except OSError:
+        return 0

@@ -1,0 +1,190 @@
+"""Record outcomes in nbgrader's gradebook, with nbgrader's own converters."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import logging
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SAWarning
+
+from dlcourse.grading.config import course_config, write_config
+from dlcourse.grading.exercise import Exercise
+from dlcourse.grading.intake import Submission
+from dlcourse.grading.outcome import Outcome
+
+__all__ = ["CellGrade", "Recorder"]
+
+
+warnings.filterwarnings("ignore", category=SAWarning, module=r"nbgrader\..*")
+
+
+class _Errors(logging.Handler):
+    """Keeps the last error that nbgrader logged: its exceptions say only "see the log"."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.cause = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage().strip()
+        if text.startswith("Traceback"):
+            self.cause = text.splitlines()[-1]
+
+
+_LOG = logging.getLogger("dlcourse.grading.nbgrader")
+_LOG.propagate = False  # nbgrader logs every step as it works; what matters is in our report
+_ERRORS = _Errors()
+_LOG.addHandler(_ERRORS)
+
+
+@dataclass(frozen=True)
+class CellGrade:
+    """What the gradebook holds for one graded cell.
+
+    Attributes:
+        points: the points that count; None while a person has to mark it.
+        out_of: the most that it can have.
+        comment: the marker's comment; empty when there is none.
+        by_hand: whether a person gave the points.
+    """
+
+    points: float | None
+    out_of: float
+    comment: str
+    by_hand: bool
+
+
+class Recorder:
+    """The nbgrader course in a grading folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+        write_config(root)
+        self._config = course_config(root)
+        self._url = self._config.CourseDirectory.db_url
+        with _tools_on_path():
+            Gradebook(self._url).close()
+
+    def register(self, exercise: Exercise) -> None:
+        """Put an exercise, with its points, into the gradebook.
+
+        Raises:
+            ValueError: cells were added or removed since the first submissions were graded.
+        """
+        folder = self.root / "source" / exercise.name
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{exercise.name}.ipynb"
+        text = nbformat.writes(exercise.notebook)
+        if path.exists() and path.read_text("utf-8") == text and self._registered(exercise.name):
+            return
+        path.write_text(text, "utf-8")
+        for name, file in exercise.files.items():
+            shutil.copyfile(file, folder / name)
+        try:
+            GenerateAssignment(**self._options(exercise.name, "."), force=True).start()
+        except NbGraderException as error:
+            path.unlink()
+            if "there are submissions associated" in _ERRORS.cause:
+                raise ValueError(
+                    f"grade: exercise {exercise.name} has other graded cells than the submissions that are already in "
+                    f"{self.root / 'gradebook.db'}; grade into a new folder"
+                ) from None
+            raise RuntimeError(f"grade: nbgrader did not accept exercise {exercise.name}: {_ERRORS.cause}") from error
+
+    def receive(self, submission: Submission) -> None:
+        """Keep the submitted file where nbgrader looks for it. A file that lies there already is left alone."""
+        folder = self.root / "submitted" / submission.student / submission.assignment
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {f"{submission.assignment}.ipynb": submission.content, **submission.side}
+        for name, content in files.items():
+            path = folder / name
+            if path.is_symlink() or not path.exists() or path.read_bytes() != content:
+                draft = folder / f".{name}.tmp"
+                draft.write_bytes(content)
+                draft.replace(path)
+
+    def record(self, outcome: Outcome) -> None:
+        """Let nbgrader record a stored outcome.
+
+        Raises:
+            RuntimeError: nbgrader could not, or recorded something else.
+        """
+        student, assignment = outcome.student, outcome.assignment
+        try:
+            Autograde(**self._options(assignment, glob.escape(student)), force=True).start()
+        except NbGraderException as error:
+            raise RuntimeError(f"grade: nbgrader could not record {assignment} of {student}: {_ERRORS.cause}") from error
+
+        recorded = self._automatic(student, assignment)
+        wrong = [score for score in outcome.scores if recorded.get(score.grade_id) != score.points]
+        if wrong:
+            raise RuntimeError(
+                f"grade: nbgrader recorded {recorded.get(wrong[0].grade_id)} points for {wrong[0].question} of {student}, "
+                f"expected {wrong[0].points}"
+            )
+
+    def _automatic(self, student: str, assignment: str) -> dict[str, float | None]:
+        with self._gradebook() as gradebook:
+            notebook = gradebook.find_submission_notebook(assignment, assignment, student)
+            return {grade.name: grade.auto_score for grade in notebook.grades}
+
+    def is_recorded(self, student: str, assignment: str) -> bool:
+        """Return whether nbgrader has recorded a submission to the end."""
+        return (self.root / "autograded" / student / assignment / f"{assignment}.ipynb").exists()
+
+    def grades(self, student: str, assignment: str) -> dict[str, CellGrade]:
+        """Return the grades of a submission by grade id, as the gradebook has them now, in the notebook's order."""
+        with self._gradebook() as gradebook:
+            notebook = gradebook.find_submission_notebook(assignment, assignment, student)
+            order = [cell.name for cell in gradebook.find_notebook(assignment, assignment).source_cells]
+            comments = {comment.name: comment.comment or "" for comment in notebook.comments}
+            grades = {grade.name: grade for grade in notebook.grades}
+            return {
+                name: _cell_grade(grades[name], comments.get(name, "")) for name in order if name in grades
+            }
+
+    def _registered(self, assignment: str) -> bool:
+        with self._gradebook() as gradebook:
+            return any(known.name == assignment and known.notebooks for known in gradebook.assignments)
+
+    @contextlib.contextmanager
+    def _gradebook(self) -> Iterator[Gradebook]:
+        with Gradebook(self._url, self._config.CourseDirectory.course_id) as gradebook:
+            yield gradebook
+
+    def _options(self, assignment: str, student: str) -> dict[str, object]:
+        course = CourseDirectory(config=self._config, log=_LOG)
+        course.assignment_id, course.student_id = assignment, student
+        return {"coursedir": course, "config": self._config, "log": _LOG}
+
+
+def _cell_grade(grade: Any, comment: str) -> CellGrade:
+    by_hand = grade.manual_score is not None
+    pending = not by_hand and grade.auto_score is None
+    return CellGrade(None if pending else float(grade.score), float(grade.max_score), comment, by_hand)
+
+
+@contextlib.contextmanager
+def _tools_on_path() -> Iterator[None]:
+    """nbgrader calls ``alembic`` by name when it makes a gradebook; it lies beside this Python."""
+    before = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before

@@ -1,0 +1,152 @@
+"""Tables and pages from stored outcomes and the gradebook: ``grades.csv``, ``feedback/``, ``class-report.html``."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dlcourse.grading.class_report import class_report_page
+from dlcourse.grading.exercise import Exercise
+from dlcourse.grading.feedback import feedback_page
+from dlcourse.grading.outcome import Outcome
+from dlcourse.grading.record import CellGrade, Recorder
+from dlcourse.grading.store import Store
+
+__all__ = ["GradeReport", "Row", "build_report"]
+
+_WORDS = {
+    "stopped": "stopped (a limit, or the process ended)",
+    "unreadable": "unreadable",
+    "failed": "not graded, because the grader failed on them",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the grades.
+
+    Attributes:
+        points: by question id, or by grade id for cells that a person marks; None while that is pending.
+        score: the sum of the points given so far.
+        out_of: the most that can be reached.
+        status: ``graded``, ``stopped``, ``unreadable``, ``failed`` or ``unsafe``; ``, marking pending`` may follow.
+        reason: a sentence for the student; empty when there is nothing to explain.
+    """
+
+    student: str
+    assignment: str
+    score: float
+    out_of: float
+    points: dict[str, float | None]
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class GradeReport:
+    """What a run has written.
+
+    Attributes:
+        skipped: folders whose names cannot be student ids; nothing in them was graded.
+    """
+
+    root: Path
+    rows: tuple[Row, ...]
+    grades_csv: Path
+    feedback: tuple[Path, ...]
+    class_report: Path
+    skipped: tuple[str, ...]
+    unsafe: bool
+
+    def lines(self) -> list[str]:
+        """Return the last lines that the command prints."""
+        counts = Counter(row.status.split(",")[0] for row in self.rows)
+        odd = [f"{counts[status]} {words}" for status, words in _WORDS.items() if counts[status]]
+        pending = sum("pending" in row.status for row in self.rows)
+        lines = [f" {', '.join(odd)}: see the report"] if odd else []
+        if pending:
+            lines.append(f" {pending} with answers that a person has to mark: nbgrader formgrader")
+        if self.skipped:
+            lines.append(f" not graded, because the folder's name cannot be a student id: {', '.join(self.skipped)}")
+        if self.unsafe:
+            lines.append(" Graded WITHOUT A SANDBOX, as you asked: check that nothing on this machine has changed.")
+        lines.append(f"Wrote grades.csv, feedback/ ({len(self.feedback)}), class-report.html to {self.root}")
+        lines.append(f"next: open {self.class_report}, then `nbgrader formgrader` in {self.root}")
+        return lines
+
+
+def build_report(
+    root: Path,
+    exercises: Sequence[Exercise],
+    recorder: Recorder,
+    store: Store,
+    skipped: Sequence[str],
+    *,
+    unsafe: bool,
+) -> GradeReport:
+    """Write all tables and pages from what is stored."""
+    rows: list[Row] = []
+    pages: list[Path] = []
+    stored: list[tuple[Exercise, list[Outcome]]] = []
+    for exercise in exercises:
+        outcomes = list(store.all(exercise.name))
+        stored.append((exercise, outcomes))
+        for outcome in outcomes:
+            grades = recorder.grades(outcome.student, exercise.name)
+            row = _row(exercise, outcome, grades)
+            rows.append(row)
+            pages.append(_write(_feedback_path(root, outcome), feedback_page(exercise, outcome, grades, row.score, row.out_of)))
+    table = _write_csv(root / "grades.csv", rows)
+    summary = _write(root / "class-report.html", class_report_page(stored, rows, unsafe=unsafe))
+    return GradeReport(root, tuple(rows), table, tuple(pages), summary, tuple(skipped), unsafe)
+
+
+def _row(exercise: Exercise, outcome: Outcome, grades: dict[str, CellGrade]) -> Row:
+    points: dict[str, float | None] = {}
+    for grade_id, grade in grades.items():
+        check = exercise.check(grade_id)
+        points[check.question.id if check else grade_id] = grade.points
+    pending = any(grade.points is None for grade in grades.values())
+    return Row(
+        student=outcome.student,
+        assignment=exercise.name,
+        score=sum(value for value in points.values() if value is not None),
+        out_of=sum(grade.out_of for grade in grades.values()),
+        points=points,
+        status=outcome.status + (", marking pending" if pending else ""),
+        reason=outcome.reason,
+    )
+
+
+def _feedback_path(root: Path, outcome: Outcome) -> Path:
+    """Where nbgrader's ``release_feedback`` looks for it."""
+    return root / "feedback" / outcome.student / outcome.assignment / f"{outcome.assignment}.html"
+
+
+def _write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".tmp")
+    draft.write_text(text, "utf-8")
+    draft.replace(path)
+    return path
+
+
+def _write_csv(path: Path, rows: Sequence[Row]) -> Path:
+    questions = list(dict.fromkeys(question for row in rows for question in row.points))
+    draft = path.with_suffix(".tmp")
+    with draft.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["student", "assignment", "score", "max", *questions, "status", "reason"])
+        for row in rows:
+            given = [_number(row.points.get(question)) for question in questions]
+            cells = [row.student, row.assignment, _number(row.score), _number(row.out_of), *given, row.status, row.reason]
+            writer.writerow(cells)
+    draft.replace(path)
+    return path
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"

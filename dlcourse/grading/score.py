@@ -1,0 +1,150 @@
+"""Score one question in the trusted process and say in one sentence why."""
+
+from __future__ import annotations
+
+import ast
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from dlcourse.checks.errors import StudentError
+from dlcourse.checks.verdict import Verdict
+from dlcourse.grading.exercise import CheckCell
+from dlcourse.grading.outcome import QuestionScore
+
+__all__ = ["TIME_LIMIT", "score_question", "show_scores", "stopped_score"]
+
+_log = logging.getLogger(__name__)
+
+TIME_LIMIT = "TimeLimit"
+"""Name of the error that stands for "it took too long and was interrupted"."""
+
+_CELL_FILE = re.compile(r"\s*\((?:<[^>]*>|\d+\.py), line (\d+)\)")
+
+_NUMBERS = ("want", "got")
+"""Fields of a verdict that show numbers for inputs which the student has not seen."""
+
+
+def score_question(
+    check: CheckCell,
+    seed: int,
+    call: Callable[[Mapping[str, Any]], dict[str, Any]],
+    answer_error: tuple[str, str] | None = None,
+) -> tuple[QuestionScore, bool]:
+    """Score one check cell.
+
+    Args:
+        check: the cell.
+        seed: what the question's inputs are drawn with.
+        call: calls the student's object with arrays; raises `StudentError`.
+        answer_error: name and text of the error with which the answer's cell stopped, if it did.
+
+    Returns:
+        The score, and whether the checked name does not exist.
+    """
+    question, started = check.question, time.monotonic()
+    seen: list[StudentError] = []
+    ours: list[Exception] = []
+
+    def recorded(arrays: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return call(arrays)
+        except StudentError as error:
+            seen.append(error)
+            raise
+        except Exception as error:  # `grade` would take it for the student's
+            ours.append(error)
+            raise
+
+    try:
+        verdict = question.grade(recorded, seed)
+    except Exception as error:
+        ours.append(error)
+    if ours:  # our own mistake must not cost the batch, and must not stay unnoticed
+        _log.error("scoring %s failed", question.id, exc_info=ours[0])
+        reason = f"The grader itself failed on this question ({type(ours[0]).__name__}). Your instructor has been told."
+        return _score(check, seed, started, "error", 0.0, reason, {}), False
+    undefined = bool(seen) and seen[-1].name == "NameError" and f"'{_root(check.target)}'" in seen[-1].message
+    stopped = bool(seen) and seen[-1].name == "Stopped"
+    fields = verdict.as_dict()
+    if verdict.kind != "raised":  # there, `got` is the line of the student's code
+        fields |= dict.fromkeys(_NUMBERS, "")
+    status = "stopped" if stopped else verdict.status
+    reason = _reason(verdict, seen[-1] if seen else None, undefined, answer_error, check)
+    return _score(check, seed, started, status, verdict.points, reason, fields), undefined
+
+
+def stopped_score(check: CheckCell, seed: int, why: str) -> QuestionScore:
+    """Return the score of a question that the run did not reach."""
+    reason = f"Not reached: the run was stopped because {why}."
+    return _score(check, seed, time.monotonic(), "stopped", 0.0, reason, {})
+
+
+def show_scores(notebook: NotebookNode, scores: Sequence[QuestionScore]) -> None:
+    """Write every score into its check cell, in the form from which nbgrader reads it.
+
+    A check cell without such an output would count as passed.
+    """
+    by_id = {score.grade_id: score for score in scores}
+    for cell in notebook.cells:
+        score = by_id.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+        if score is not None:
+            text = f"{score.question}: {score.points:g} of {score.out_of:g} points. {score.reason}\n"
+            number = {"text/plain": repr(float(score.points))}
+            cell.outputs = [
+                nbformat.v4.new_output("stream", name="stdout", text=text),
+                nbformat.v4.new_output("execute_result", data=number, execution_count=None),
+            ]
+
+
+def _reason(
+    verdict: Verdict, error: StudentError | None, undefined: bool, answer_error: tuple[str, str] | None, check: CheckCell
+) -> str:
+    if undefined and answer_error:
+        return _answer_stopped(*answer_error)
+    if undefined:
+        return f"There is no {_root(check.target)} in the notebook."
+    if error is not None and error.name in {"Stopped", TIME_LIMIT, "MalformedReply"}:
+        return error.message[:1].upper() + error.message[1:] + "."
+    return " ".join(part for part in (verdict.summary, verdict.diagnosis and _sentence(verdict.diagnosis)) if part)
+
+
+def _answer_stopped(kind: str, text: str) -> str:
+    if kind == TIME_LIMIT:
+        return f"The cell of this answer was interrupted: {text}."
+    text = _CELL_FILE.sub(r" (line \1 of the cell)", text)
+    return f"The cell of this answer stopped with {kind}: {text}" if text else f"The cell of this answer stopped with {kind}."
+
+
+def _sentence(diagnosis: str) -> str:
+    return f"This is what you get when {diagnosis.rstrip('.')}."
+
+
+def _root(target: str) -> str:
+    """Return the first name of an expression: ``net`` of ``net.forward``."""
+    names = [node.id for node in ast.walk(ast.parse(target, mode="eval")) if isinstance(node, ast.Name)]
+    return names[0] if names else target
+
+
+def _score(
+    check: CheckCell, seed: int, started: float, status: Any, points: float, reason: str, verdict: dict[str, Any]
+) -> QuestionScore:
+    question = check.question
+    return QuestionScore(
+        question=question.id,
+        grade_id=check.grade_id,
+        title=question.title,
+        points=float(points),
+        out_of=float(question.points),
+        status=status,
+        reason=reason,
+        seed=seed,
+        version=question.version,
+        seconds=round(time.monotonic() - started, 4),
+        verdict=verdict,
+    )

@@ -1,0 +1,182 @@
+"""The unit of work: one submission in, one outcome out. Knows nothing of pools, gradebooks or reports.
+
+Any engine can run it, on this machine or on another: a job is plain data, and `grade_job` needs nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+
+import nbformat
+from nbformat import NotebookNode
+
+from dlcourse.grading.exercise import Exercise, grade_id
+from dlcourse.grading.intake import Submission, UnreadableError, read_notebook
+from dlcourse.grading.merge import merge
+from dlcourse.grading.outcome import Outcome, QuestionScore, Status
+from dlcourse.grading.runner import Kernel, NotebookRunner
+from dlcourse.grading.sandbox import Limits
+from dlcourse.grading.score import show_scores, stopped_score
+
+__all__ = ["Job", "blank", "content_hash", "failed", "grade_job", "grade_job_async", "job_key", "question_seed"]
+
+_LIBRARIES = ("dlcourse", "numpy", "torch", "nbgrader")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that grading one submission needs.
+
+    Attributes:
+        secret: key from which the questions' seeds are derived; the same secret gives the same scores.
+        isolated: off only when the instructor said so.
+    """
+
+    submission: Submission
+    exercise: Exercise
+    secret: bytes
+    limits: Limits = field(default_factory=Limits)
+    isolated: bool = True
+
+
+def job_key(job: Job) -> str:
+    """Return a hash of all that the outcome depends on."""
+    parts = [
+        job.submission.content,
+        job.submission.problem.encode(),
+        job.exercise.fingerprint.encode(),
+        repr((job.limits, job.isolated, _versions().get("dlcourse"))).encode(),
+        job.secret,
+    ]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
+
+
+def content_hash(content: bytes) -> str:
+    """Return a hash of a submitted file."""
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def question_seed(secret: bytes, student: str, question: str) -> int:
+    """Return the seed of one student's inputs for one question: not to be guessed, and the same in every run."""
+    digest = hmac.new(secret, f"{student}\0{question}".encode(), hashlib.sha256).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def failed(job: Job, error: BaseException) -> Outcome:
+    """Return the outcome of a submission on which the grader itself failed: no points, and said so."""
+    why = f"the grader itself failed on it ({type(error).__name__}); your instructor has been told"
+    return _not_run(job, "failed", f"This submission was not graded because {why}.", why)
+
+
+def grade_job(job: Job) -> Outcome:
+    """Grade one submission and wait for it. May be called where an event loop is running (a Jupyter server)."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, grade_job_async(job)).result()
+
+
+async def grade_job_async(job: Job, start: Callable[[], Awaitable[Kernel]] | None = None) -> Outcome:
+    """Grade one submission.
+
+    Args:
+        job: the submission.
+        start: returns a fresh kernel; a pool hands in one that is warm already.
+
+    Raises:
+        SandboxMissingError: bubblewrap is not installed.
+        RuntimeError: the kernel does not start at all on this machine.
+    """
+    started, exercise = time.monotonic(), job.exercise
+    try:
+        if job.submission.problem:
+            raise UnreadableError(job.submission.problem)
+        submitted = read_notebook(job.submission.content, f"{exercise.name}.ipynb")
+    except UnreadableError as problem:
+        return _not_run(job, "unreadable", str(problem), "the submission could not be read")
+    outcome = _empty(job)
+    notebook, outcome.notes = merge(exercise.notebook, submitted)
+    kernel = await (start() if start else Kernel.start(job.limits, _files(exercise), isolated=job.isolated))
+    try:
+        runner = NotebookRunner(notebook, exercise, _seeds(job), kernel, job.limits)
+        scores = await runner.run()
+        outcome.peak_memory = kernel.provisioner.peak_memory
+    finally:
+        await kernel.stop()
+    outcome.scores = [scores[check.grade_id] for check in exercise.checks]
+    show_scores(notebook, outcome.scores)
+    outcome.status, outcome.reason = _ended(runner, isolated=job.isolated)
+    outcome.notebook = _json(notebook)
+    outcome.seconds = round(time.monotonic() - started, 3)
+    return outcome
+
+
+def blank(exercise: Exercise) -> NotebookNode:
+    """Return the released notebook without answers: what stands in for a submission that cannot be read."""
+    notebook, _ = merge(exercise.notebook, nbformat.v4.new_notebook())
+    for cell in notebook.cells:
+        original = next(other for other in exercise.notebook.cells if grade_id(other) == grade_id(cell))
+        cell.source = original.source
+    return notebook
+
+
+def _empty(job: Job) -> Outcome:
+    return Outcome(
+        student=job.submission.student,
+        assignment=job.exercise.name,
+        key=job_key(job),
+        content=content_hash(job.submission.content),
+        status="graded",
+        reason="",
+        scores=[],
+        versions=_versions(),
+    )
+
+
+def _not_run(job: Job, status: Status, reason: str, why: str) -> Outcome:
+    outcome, seeds = _empty(job), _seeds(job)
+    outcome.status, outcome.reason = status, reason
+    outcome.scores = [stopped_score(check, seeds[check.question.id], why) for check in job.exercise.checks]
+    notebook = blank(job.exercise)
+    show_scores(notebook, outcome.scores)
+    outcome.notebook = _json(notebook)
+    return outcome
+
+
+def _seeds(job: Job) -> dict[str, int]:
+    student = job.submission.student
+    return {check.question.id: question_seed(job.secret, student, check.question.id) for check in job.exercise.checks}
+
+
+def _ended(runner: NotebookRunner, *, isolated: bool) -> tuple[Status, str]:
+    if runner.stopped:
+        return "stopped", f"The run was stopped because {runner.stopped}. Questions scored before that keep their points."
+    if runner.interrupted:
+        return "stopped", f"{runner.interrupted} The other questions were scored."
+    return ("graded" if isolated else "unsafe"), ""
+
+
+def _files(exercise: Exercise) -> dict[str, str]:
+    return {name: str(path) for name, path in exercise.files.items()}
+
+
+def _json(notebook: NotebookNode) -> dict[str, object]:
+    plain = dict(nbformat.from_dict(notebook))
+    plain["cells"] = list(notebook.cells)
+    return plain
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found
