@@ -10,6 +10,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dlcourse.checks.drives.report import error_report
+from dlcourse.checks.errors import StudentError
+
 __all__ = ["Outcome", "Variant", "call_with", "run_variant"]
 
 Array = NDArray[Any]
@@ -45,7 +48,10 @@ class Outcome:
 
 def call_with(function: Callable[..., Any], inputs: Inputs) -> Any:
     """Call ``function`` with those inputs that its parameters name, so that a definition lists only what it uses."""
-    return function(**{name: inputs[name] for name in inspect.signature(function).parameters})
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return function(**inputs)
+    return function(**{parameter.name: inputs[parameter.name] for parameter in parameters})
 
 
 def run_variant(variant: Variant, inputs: Inputs, right: Outputs, drive: Callable[..., Outputs]) -> Outcome:
@@ -55,7 +61,7 @@ def run_variant(variant: Variant, inputs: Inputs, right: Outputs, drive: Callabl
         with np.errstate(all="ignore"):
             changed = drive(variant.compute, **arrays) if variant.as_student else call_with(variant.compute, arrays)
     except Exception as error:
-        return Outcome({}, f"{type(error).__name__}: {error}")
+        return Outcome({}, str(StudentError.from_report(error_report(error))))
     unknown = set(changed) - set(right)
     if unknown:
         raise ValueError(f"variant {variant.name}: unknown outputs {sorted(unknown)}, expected some of {list(right)}")

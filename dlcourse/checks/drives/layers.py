@@ -1,0 +1,51 @@
+"""Drives for a linear layer, a two-layer network and the update of its weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dlcourse.checks.drives.values import Array, construct, function, numbers, several
+
+__all__ = ["gradient_steps", "linear_layer", "two_layer_gradients", "two_layer_loss"]
+
+
+def linear_layer(student: Any, X: Array, W: Array, b: Array, dz: Array, other_X: Array) -> dict[str, Array]:
+    """Run a layer forward and backward, while a second layer has seen another batch."""
+    layer, other = construct(student, W.copy(), b.copy()), construct(student, W.copy(), b.copy())
+    z = numbers(layer.forward(X), "forward")
+    other.forward(other_X)
+    dX, dW, db = several(layer.backward(dz), ("dX", "dW", "db"), "backward")
+    return {"z": z, "dX": dX, "dW": dW, "db": db}
+
+
+def two_layer_loss(student: Any, X: Array, y: Array, W1: Array, b1: Array, W2: Array, b2: Array) -> dict[str, Array]:
+    """Call the forward pass of a two-layer network."""
+    prediction, cost = several(function(student)(X, y, W1, b1, W2, b2), ("y_hat", "L"), "two_layer_loss")
+    return {"y_hat": prediction, "L": cost}
+
+
+def two_layer_gradients(
+    student: Any, X: Array, y: Array, W1: Array, b1: Array, W2: Array, b2: Array
+) -> dict[str, Array]:
+    """Call the backward pass of a two-layer network. The last layer comes first, as in backpropagation."""
+    names = ("dW1", "db1", "dW2", "db2")
+    dW1, db1, dW2, db2 = several(function(student)(X, y, W1, b1, W2, b2), names, "two_layer_gradients")
+    return {"dW2": dW2, "db2": db2, "dW1": dW1, "db1": db1}
+
+
+def gradient_steps(student: Any, W: Array, target: Array, curvature: Array, lr: Array) -> dict[str, Array]:
+    """Take one step for each rate in ``lr`` on a bowl; the gradient is curvature · (W − target).
+
+    The student's function may return the new W, or change W in place and return nothing.
+    """
+    path = []
+    for rate in lr:
+        updated = function(student)(W, curvature * (W - target), float(rate))
+        W = W if updated is None else numbers(updated, "gradient_step")
+        if W.shape != target.shape:
+            path = [W] * len(lr)
+            break
+        path.append(W.copy())
+    return {"W": np.stack(path)}

@@ -1,0 +1,122 @@
+"""Drives for questions about PyTorch's switches: zero_grad, train and eval, requires_grad.
+
+PyTorch is imported when a drive runs, so that a notebook that needs only NumPy never waits for it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dlcourse.checks.drives.values import Array, Unusable, function, numbers
+
+__all__ = ["evaluate", "freeze_body", "training_step"]
+
+
+def _network(W1: Array, W2: Array, mean: Array, var: Array) -> Any:
+    """Linear, batch normalisation, ReLU, linear, in float64: train and eval mode give different numbers."""
+    import torch
+
+    H, D = W1.shape
+    model: Any = torch.nn.Sequential(
+        torch.nn.Linear(D, H, bias=False),
+        torch.nn.BatchNorm1d(H),
+        torch.nn.ReLU(),
+        torch.nn.Linear(H, W2.shape[0], bias=False),
+    ).double()
+    with torch.no_grad():
+        model[0].weight.copy_(torch.from_numpy(W1))
+        model[3].weight.copy_(torch.from_numpy(W2))
+        model[1].running_mean.copy_(torch.from_numpy(mean))
+        model[1].running_var.copy_(torch.from_numpy(var))
+    return model
+
+
+def _flat(model: Any) -> Array:
+    return np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])
+
+
+def training_step(
+    student: Any, W1: Array, W2: Array, mean: Array, var: Array, X: Array, y: Array, stale: Array
+) -> dict[str, Array]:
+    """Take one training step per batch. The model comes from an evaluation, with old gradients in its weights."""
+    import torch
+
+    model = _network(W1, W2, mean, var)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
+    model.eval()
+    for p in model.parameters():
+        p.grad = torch.full_like(p, float(stale))
+    weights, losses, means, modes, graphs = [], [], [], [], []
+    for batch, target in zip(X, y, strict=True):
+        loss = function(student)(
+            model, optimizer, torch.nn.functional.mse_loss, torch.from_numpy(batch), torch.from_numpy(target)
+        )
+        graphs.append(float(bool(getattr(loss, "requires_grad", False))))
+        losses.append(_one_number(loss, "training_step"))
+        weights.append(_flat(model))
+        means.append(model[1].running_mean.numpy().copy())
+        modes.append(float(model.training))
+    return {
+        "train_mode": np.array(modes),
+        "loss": np.array(losses),
+        "weights": np.stack(weights),
+        "running_mean": np.stack(means),
+        "loss_keeps_graph": np.array(graphs),
+    }
+
+
+def evaluate(student: Any, W1: Array, W2: Array, mean: Array, var: Array, X: Array) -> dict[str, Array]:
+    """Ask for predictions twice: of a model in training mode, and of one in evaluation mode."""
+    import torch
+
+    outputs: dict[str, Array] = {}
+    for start in ("training", "evaluating"):
+        model = _network(W1, W2, mean, var)
+        model.train(start == "training")
+        with torch.enable_grad():
+            prediction = function(student)(model, torch.from_numpy(X))
+            still_on = torch.is_grad_enabled()
+        outputs[f"prediction_{start}"] = numbers(prediction, "evaluate")
+        outputs[f"running_mean_{start}"] = model[1].running_mean.numpy().copy()
+        outputs[f"keeps_graph_{start}"] = np.array(float(bool(getattr(prediction, "requires_grad", False))))
+        outputs[f"train_mode_after_{start}"] = np.array(float(model.training))
+        outputs[f"autograd_on_after_{start}"] = np.array(float(still_on))
+    return outputs
+
+
+def freeze_body(student: Any, body: Array, head: Array, X: Array, y: Array) -> dict[str, Array]:
+    """Freeze, then train two steps with the parameters that the student hands to the optimizer."""
+    import torch
+
+    model: Any = torch.nn.Sequential()
+    model.body = torch.nn.Linear(body.shape[1], body.shape[0], bias=False).double()
+    model.head = torch.nn.Linear(head.shape[1], head.shape[0], bias=False).double()
+    with torch.no_grad():
+        model.body.weight.copy_(torch.from_numpy(body))
+        model.head.weight.copy_(torch.from_numpy(head))
+    parameters = function(student)(model)
+    if parameters is None:
+        raise Unusable("freeze_body returned None, expected the parameters for the optimizer. Is a `return` missing?")
+    optimizer = torch.optim.SGD(list(parameters), lr=0.2)
+    for _ in range(2):
+        optimizer.zero_grad()
+        prediction = model.head(torch.tanh(model.body(torch.from_numpy(X))))
+        loss: Any = torch.nn.functional.mse_loss(prediction, torch.from_numpy(y))
+        loss.backward()
+        optimizer.step()
+    weights = (model.body.weight, model.head.weight)
+    return {
+        "requires_grad": np.array([float(weight.requires_grad) for weight in weights]),
+        "body": weights[0].detach().numpy().copy(),
+        "head": weights[1].detach().numpy().copy(),
+        "body_got_gradient": np.array(float(weights[0].grad is not None)),
+    }
+
+
+def _one_number(value: Any, what: str) -> float:
+    array = numbers(value, what)
+    if array.size != 1:
+        raise Unusable(f"{what} returned {array.size} numbers, expected the loss of the batch")
+    return float(array.reshape(()))
