@@ -12,7 +12,7 @@ if __name__ == "numpy":  # Python was started inside the package's folder, where
 from numpy import float32, float64, int64
 
 from dlcourse.numpy.graph import Tensor  # isort: skip  # first: every other file builds on the graph
-from dlcourse.numpy import functional, gradcheck, init, nn
+from dlcourse.numpy import functional, gradcheck, init, nn, optim, schedule
 from dlcourse.numpy.checkpointing import checkpoint
 from dlcourse.numpy.creation import cat, from_numpy, maximum, minimum, ones, stack, tensor, to_numpy, where, zeros
 from dlcourse.numpy.drawing import graph_nodes
@@ -42,6 +42,8 @@ __all__ = [
     "nn",
     "no_grad",
     "ones",
+    "optim",
+    "schedule",
     "set_default_dtype",
     "set_rng_state",
     "stack",

@@ -8,7 +8,6 @@ Read this file first. An :class:`Operation` knows how to go forward (values) and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,8 @@ class Operation:
     ``backward(grad)`` gets dL/d(output) and returns dL/d(input), one array for each input in
     order (a single array when there is one input). ``self.needs[i]`` says whether input ``i``
     wants a gradient at all; return ``None`` for one that does not, to save the work.
-    ``backward`` must not change ``grad``: another operation may be reading the same array.
+    ``backward`` returns new arrays, or ``grad`` itself, or views of it. It must not change ``grad``,
+    nor hand out an array that it keeps: others are reading the same memory.
     """
 
     inputs: tuple[Tensor, ...] = ()
@@ -121,37 +121,27 @@ class Tensor(TensorMethods):
                 continue
             operation = node.operation
             if operation is None or node._retain:
-                node.grad = grad.copy() if node.grad is None else node.grad + grad
+                node.grad = grad if node.grad is None else node.grad + grad
             if operation is None:
                 continue
-            for parent, part in _gradients(operation, grad):
+            parts = operation.backward(grad)
+            if not isinstance(parts, tuple):
+                parts = (parts,)
+            if len(parts) != len(operation.inputs):
+                raise _wrong_number(operation, len(parts))
+            for parent, part in zip(operation.inputs, parts, strict=True):
+                if part is None or not parent.requires_grad:
+                    continue
+                if part.shape != parent.data.shape:
+                    raise _wrong_shape(operation, parent, part)
                 earlier = pending.get(id(parent))
-                pending[id(parent)] = part if earlier is None else earlier + part
+                if earlier is not None:
+                    part = earlier + part  # a node that is used more than once
+                elif (parent.operation is None or parent._retain) and (part is grad or part.base is not None):
+                    part = part.copy()  # .grad belongs to one tensor; clipping may change it in place
+                pending[id(parent)] = part
             if not retain_graph:
                 operation.release()
-
-
-def _gradients(operation: Operation, grad: Array) -> list[tuple[Tensor, Array]]:
-    """Call ``operation.backward`` and pair each input that wants a gradient with what it gets."""
-    grads = operation.backward(grad)
-    if not isinstance(grads, tuple):
-        grads = (grads,)
-    if len(grads) != len(operation.inputs):
-        raise RuntimeError(
-            f"{type(operation).__name__}.backward returned {len(grads)} gradients, expected {len(operation.inputs)}: "
-            f"one for each input"
-        )
-    pairs = []
-    for i, (parent, part) in enumerate(zip(operation.inputs, grads, strict=True)):
-        if part is None or not parent.requires_grad:
-            continue
-        if part.shape != parent.data.shape:
-            raise RuntimeError(
-                f"{type(operation).__name__}.backward returned a gradient of shape {part.shape} for input {i}, "
-                f"expected {parent.data.shape}, the shape of that input"
-            )
-        pairs.append((parent, part))
-    return pairs
 
 
 def topological_order(root: Tensor) -> list[Tensor]:
@@ -161,30 +151,41 @@ def topological_order(root: Tensor) -> list[Tensor]:
     when part of the graph was released by an earlier ``backward()``.
     """
     order: list[Tensor] = []
-    seen = {id(root)}
-    stack: list[tuple[Tensor, Iterator[Tensor]]] = [(root, _parents(root))]
+    seen: set[int] = set()
+    stack = [(root, False)]
     while stack:
-        node, parents = stack[-1]
-        for parent in parents:
-            if parent.requires_grad and id(parent) not in seen:
-                seen.add(id(parent))
-                stack.append((parent, _parents(parent)))
-                break
-        else:
+        node, inputs_are_done = stack.pop()
+        if inputs_are_done:
             order.append(node)
-            stack.pop()
+        elif id(node) not in seen:
+            seen.add(id(node))
+            operation = node.operation
+            if operation is None:
+                order.append(node)
+                continue
+            if operation.used:
+                raise RuntimeError(
+                    "backward: this graph was already used and its memory is free; run the forward pass again, or "
+                    "call backward(retain_graph=True) the first time"
+                )
+            stack.append((node, True))  # comes back when everything above it on the stack is done
+            stack.extend([(parent, False) for parent in operation.inputs if parent.requires_grad])
     return order
 
 
-def _parents(node: Tensor) -> Iterator[Tensor]:
-    if node.operation is None:
-        return iter(())
-    if node.operation.used:
-        raise RuntimeError(
-            "backward: this graph was already used and its memory is free; run the forward pass again, or call "
-            "backward(retain_graph=True) the first time"
-        )
-    return iter(node.operation.inputs)
+def _wrong_number(operation: Operation, number: int) -> RuntimeError:
+    return RuntimeError(
+        f"{type(operation).__name__}.backward returned {number} gradients, expected {len(operation.inputs)}: one for "
+        f"each input"
+    )
+
+
+def _wrong_shape(operation: Operation, parent: Tensor, part: Array) -> RuntimeError:
+    position = [tensor is parent for tensor in operation.inputs].index(True)
+    return RuntimeError(
+        f"{type(operation).__name__}.backward returned a gradient of shape {part.shape} for input {position}, "
+        f"expected {parent.data.shape}, the shape of that input"
+    )
 
 
 def _seed(node: Tensor, gradient: ArrayLike | Tensor | None) -> Array:
@@ -195,7 +196,7 @@ def _seed(node: Tensor, gradient: ArrayLike | Tensor | None) -> Array:
                 f"default gradient 1"
             )
         return np.ones_like(node.data)
-    grad = np.asarray(gradient.data if isinstance(gradient, Tensor) else gradient, dtype=node.data.dtype)
+    grad = np.array(gradient.data if isinstance(gradient, Tensor) else gradient, dtype=node.data.dtype)
     if grad.shape != node.data.shape:
         raise RuntimeError(f"backward: gradient has shape {grad.shape}, expected {node.data.shape}")
     return grad

@@ -46,7 +46,7 @@ ERRORS: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "reduction": (
         lambda: F.mse_loss(dl.zeros(3), dl.zeros(3), reduction="average"),
         ValueError,
-        "mse_loss: reduction is 'average', expected 'mean', 'sum' or 'none'",
+        "MSELoss: reduction is 'average', expected 'mean', 'sum' or 'none'",
     ),
 }
 

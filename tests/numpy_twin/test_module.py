@@ -115,7 +115,7 @@ def test_reassigning_moves_a_name_between_registries() -> None:
     layer.note = "plain"
     del layer.note
     with pytest.raises(AttributeError, match="Linear has no attribute 'note'"):
-        _ = layer.note
+        del layer.note
 
 
 def test_a_module_says_what_it_lacks() -> None:

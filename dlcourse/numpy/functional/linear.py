@@ -21,19 +21,36 @@ class Linear(Operation):
     """
 
     def forward(self, x: Array, weight: Array, bias: Array | None = None) -> Any:
+        _check_linear(x, weight, bias)
         self.x, self.weight = x, weight
         z = x @ weight.T
         if bias is not None:
             z += bias
         return z
 
-    def backward(self, grad: Array) -> tuple[Array | None, ...]:
+    def backward(self, grad: Array) -> Any:
         dx = grad @ self.weight if self.needs[0] else None
-        grad = grad.reshape(-1, grad.shape[-1])
-        dw = grad.T @ self.x.reshape(-1, self.x.shape[-1]) if self.needs[1] else None
-        if len(self.inputs) == 2:
-            return dx, dw
-        return dx, dw, grad.sum(0)
+        dz, x = grad, self.x
+        if x.ndim != 2:  # the formulas want one row for each example
+            dz, x = grad.reshape(-1, grad.shape[-1]), x.reshape(-1, x.shape[-1])
+        dw = dz.T @ x if self.needs[1] else None
+        return (dx, dw, dz.sum(0)) if len(self.inputs) == 3 else (dx, dw)
+
+
+def _check_linear(x: Array, weight: Array, bias: Array | None) -> None:
+    if x.ndim == 0 or weight.ndim != 2 or weight.shape[1] != x.shape[-1]:
+        expected = f"(out, {x.shape[-1]})" if x.shape else "(out, in)"
+        raise ValueError(f"linear: weight has shape {weight.shape}, expected {expected} because input is {x.shape}")
+    if weight.dtype != x.dtype:
+        raise TypeError(f"linear: weight is {weight.dtype} and input is {x.dtype}, expected the same dtype")
+    if bias is None:
+        return
+    if bias.shape != weight.shape[:1]:
+        raise ValueError(
+            f"linear: bias has shape {bias.shape}, expected {weight.shape[:1]} because weight is {weight.shape}"
+        )
+    if bias.dtype != x.dtype:
+        raise TypeError(f"linear: bias is {bias.dtype} and input is {x.dtype}, expected the same dtype")
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -41,18 +58,4 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     Raises ``ValueError`` when the shapes do not fit and ``TypeError`` when the dtypes differ.
     """
-    shape = input.shape
-    if len(shape) == 0 or weight.ndim != 2 or weight.shape[1] != shape[-1]:
-        expected = f"(out, {shape[-1]})" if shape else "(out, in)"
-        raise ValueError(f"linear: weight has shape {weight.shape}, expected {expected} because input is {shape}")
-    if weight.dtype != input.dtype:
-        raise TypeError(f"linear: weight is {weight.dtype} and input is {input.dtype}, expected the same dtype")
-    if bias is None:
-        return Linear.apply(input, weight)
-    if bias.shape != weight.shape[:1]:
-        raise ValueError(
-            f"linear: bias has shape {bias.shape}, expected {weight.shape[:1]} because weight is {weight.shape}"
-        )
-    if bias.dtype != input.dtype:
-        raise TypeError(f"linear: bias is {bias.dtype} and input is {input.dtype}, expected the same dtype")
-    return Linear.apply(input, weight, bias)
+    return Linear.apply(input, weight) if bias is None else Linear.apply(input, weight, bias)

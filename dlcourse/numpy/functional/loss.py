@@ -1,79 +1,57 @@
-"""Losses: how wrong the outputs are, as one number to go down."""
+"""Losses of outputs against targets: how wrong a network is, as one number that should go down.
+
+Each operation computes the losses ℓ_n of the examples and turns them into the cost at once:
+"mean" divides by how many there are, "sum" does not, "none" keeps them apart.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from dlcourse.numpy.functional.activation import _shifted
 from dlcourse.numpy.graph import Array, Operation, Tensor
 
-__all__ = ["cross_entropy", "mse_loss"]
+__all__ = ["mse_loss"]
 
 
-class CrossEntropy(Operation):
-    """Softmax and negative log-likelihood in one: ℓ_n = -log p_n[y_n], with p = softmax(z).
+class Loss(Operation):
+    """The base of the losses: what "mean", "sum" and "none" do on the way forward and back."""
 
-        dz = (p - onehot(y)) · dℓ
+    divisor: float = 1
 
-    logits z: (N, C), class numbers y: (N,).
-    """
+    def reduce(self, losses: Array, reduction: str, count: float | None = None) -> Any:
+        """The cost of these losses; for "mean", their sum over ``count`` (how many there are, if not given)."""
+        if reduction == "none":
+            return losses
+        if reduction == "mean":
+            self.divisor = losses.size if count is None else count
+        elif reduction != "sum":
+            raise ValueError(f"{type(self).__name__}: reduction is {reduction!r}, expected 'mean', 'sum' or 'none'")
+        return losses.sum() / self.divisor
 
-    def forward(self, logits: Array, target: Array) -> Any:
-        self.target, self.rows = target, np.arange(len(target))
-        shifted = _shifted(logits, axis=1)
-        self.exp = np.exp(shifted)
-        self.total = self.exp.sum(axis=1, keepdims=True)
-        return np.log(self.total[:, 0]) - shifted[self.rows, target]
+    def spread(self, grad: Array) -> Array:
+        """The gradient of each loss: the cost's, over the divisor (or its own, for "none")."""
+        return grad / self.divisor
+
+
+class MSELoss(Loss):
+    """ℓ = (input - target)², with derivative 2(input - target), and the opposite for the target."""
+
+    def forward(self, input: Array, target: Array, reduction: str) -> Any:
+        if input.shape != target.shape:
+            raise ValueError(f"mse_loss: target has shape {target.shape}, expected {input.shape}, the shape of input")
+        if input.dtype != target.dtype:
+            raise TypeError(f"mse_loss: target is {target.dtype} and input is {input.dtype}, expected the same dtype")
+        self.difference = input - target
+        return self.reduce(self.difference**2, reduction)
 
     def backward(self, grad: Array) -> Any:
-        dz = self.exp / self.total
-        dz[self.rows, self.target] -= 1
-        dz *= grad[:, np.newaxis]
-        return dz
-
-
-class SquaredError(Operation):
-    """(input - target)², with derivative 2(input - target), and the opposite for the target."""
-
-    def forward(self, a: Array, b: Array) -> Any:
-        self.difference = a - b
-        return self.difference**2
-
-    def backward(self, grad: Array) -> tuple[Array, Array]:
-        da = 2 * grad * self.difference
-        return da, -da
-
-
-def reduce(losses: Tensor, reduction: str, function: str) -> Tensor:
-    """Turn the losses of the examples into the cost: their "mean", their "sum", or "none" to keep them."""
-    if reduction == "mean":
-        return losses.mean()
-    if reduction == "sum":
-        return losses.sum()
-    if reduction == "none":
-        return losses
-    raise ValueError(f"{function}: reduction is {reduction!r}, expected 'mean', 'sum' or 'none'")
-
-
-def cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """Cross-entropy of softmax(input) for input (N, C) and class numbers target (N,)."""
-    y = target.data if isinstance(target, Tensor) else np.asarray(target)
-    if input.ndim != 2:
-        raise ValueError(f"cross_entropy: input has shape {input.shape}, expected (N, C)")
-    n, classes = input.shape
-    if y.shape != (n,):
-        raise ValueError(f"cross_entropy: target has shape {y.shape}, expected ({n},) because input is {input.shape}")
-    if y.dtype.kind not in "iu":
-        raise TypeError(f"cross_entropy: target is {y.dtype}, expected integers: class numbers from 0 to {classes - 1}")
-    if n and not (y.min() >= 0 and y.max() < classes):
-        raise ValueError(f"cross_entropy: target holds {y.min()} to {y.max()}, expected 0 to {classes - 1}")
-    return reduce(CrossEntropy.apply(input, target=y), reduction, "cross_entropy")
+        d_input = 2 * self.spread(grad) * self.difference
+        return d_input, -d_input if self.needs[1] else None
 
 
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """Mean of the squared differences over all entries of input and target, which have one shape."""
-    if input.shape != target.shape:
-        raise ValueError(f"mse_loss: target has shape {target.shape}, expected {input.shape}, the shape of input")
-    return reduce(SquaredError.apply(input, target), reduction, "mse_loss")
+    """Squared differences of input and target, which have one shape; "mean" is over all entries.
+
+    Raises ``ValueError`` for different shapes: (N, 1) against (N,) would broadcast to (N, N).
+    """
+    return MSELoss.apply(input, target, reduction=reduction)

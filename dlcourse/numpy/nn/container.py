@@ -30,7 +30,7 @@ class Sequential(Module):
 
     def forward(self, input: Any) -> Any:
         """Hand the input through every part in turn."""
-        for module in self._modules.values():
+        for module in self.children():
             input = module(input)  # noqa: A001
         return input
 
@@ -43,10 +43,10 @@ class Sequential(Module):
         return len(self._modules)
 
     def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules.values())
+        return self.children()
 
     def __getitem__(self, index: int | slice) -> Any:
-        items = list(self._modules.items())[index]
+        items = list(self.named_children())[index]
         return Sequential(OrderedDict(items)) if isinstance(items, list) else items[1]
 
 
@@ -67,8 +67,7 @@ class ModuleList(Module):
         return len(self._modules)
 
     def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules.values())
+        return self.children()
 
     def __getitem__(self, index: int) -> Module:
-        module: Module = list(self._modules.values())[index]
-        return module
+        return list(self.children())[index]

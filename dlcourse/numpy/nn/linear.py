@@ -24,6 +24,8 @@ class Linear(Module):
     Both start as U(-1/√in, 1/√in), as in torch; ``init`` has better choices for each activation.
     """
 
+    bias: Parameter | None
+
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, *, dtype: DTypeLike | None = None
     ) -> None:

@@ -42,9 +42,14 @@ class Module:
     """
 
     training: bool
+    _parameters: dict[str, None]
+    _buffers: dict[str, None]
+    _modules: dict[str, None]
+    _forward_hooks: dict[HookHandle, Callable[..., Any]]
 
     def __init__(self) -> None:
-        # Set directly: __setattr__ below needs these three to exist.
+        # The names of what is registered, in order (the values are plain attributes). Set directly, because
+        # __setattr__ below needs them to exist.
         self.__dict__.update(_parameters={}, _buffers={}, _modules={}, _forward_hooks={}, training=True)
 
     def forward(self, *inputs: Any) -> Any:
@@ -54,10 +59,10 @@ class Module:
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Run ``forward`` and the hooks."""
         output = self.forward(*inputs, **options)
-        for hook in tuple(self._forward_hooks.values()):
-            replacement = hook(self, inputs, output)
-            if replacement is not None:
-                output = replacement
+        if self._forward_hooks:
+            for hook in tuple(self._forward_hooks.values()):
+                replacement = hook(self, inputs, output)
+                output = output if replacement is None else replacement
         return output
 
     def register_forward_hook(self, hook: Callable[[Module, tuple[Any, ...], Any], Any]) -> HookHandle:
@@ -66,7 +71,7 @@ class Module:
         self._forward_hooks[handle] = hook
         return handle
 
-    # Registration
+    # Registration. The values are plain attributes; the three dicts remember which of them are what.
 
     def __setattr__(self, name: str, value: Any) -> None:
         if "_parameters" not in self.__dict__:
@@ -74,55 +79,47 @@ class Module:
                 f"{type(self).__name__}: cannot assign {name!r} before super().__init__() has been called"
             )
         if isinstance(value, Parameter):
-            self._forget(name)
-            self._parameters[name] = value
+            self._register(self._parameters, name, value)
         elif isinstance(value, Module):
-            self._forget(name)
-            self._modules[name] = value
+            self._register(self._modules, name, value)
         elif name in self._parameters and value is not None:
             raise TypeError(
                 f"{type(self).__name__}: cannot assign {type(value).__name__} to the parameter {name!r}, "
                 f"expected a Parameter or None"
             )
-        elif name in self._parameters:
-            self._parameters[name] = None
-        elif name in self._buffers:
-            self._buffers[name] = value if value is None else np.asarray(value)
         else:
-            object.__setattr__(self, name, value)
-
-    def __getattr__(self, name: str) -> Any:
-        for registry in ("_parameters", "_buffers", "_modules"):
-            entries = self.__dict__.get(registry, {})
-            if name in entries:
-                return entries[name]
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            self.__dict__[name] = value
 
     def __delattr__(self, name: str) -> None:
-        known = name in self.__dict__
-        if not self._forget(name) and not known:
+        if name not in self.__dict__:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        self._register(None, name, None)
+        del self.__dict__[name]
 
-    def _forget(self, name: str) -> bool:
-        """Remove ``name`` wherever it is registered, so that it is in one place only."""
-        self.__dict__.pop(name, None)
-        found = [r.pop(name) for r in (self._parameters, self._buffers, self._modules) if name in r]
-        return bool(found)
+    def _register(self, registry: dict[str, None] | None, name: str, value: Any) -> None:
+        """Set an attribute and list its name in ``registry``, and in no other."""
+        for other in (self._parameters, self._buffers, self._modules):
+            if other is not registry:
+                other.pop(name, None)
+        if registry is not None:
+            registry[name] = None
+        self.__dict__[name] = value
 
     def register_buffer(self, name: str, tensor: Array | None) -> None:
         """Add an array that is saved with the state but not learned; None reserves the name."""
-        self._forget(name)
-        self._buffers[name] = tensor
+        self._register(self._buffers, name, tensor)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter; None reserves the name, as for a layer without bias."""
-        self._forget(name)
-        self._parameters[name] = param
+        self._register(self._parameters, name, param)
 
     def add_module(self, name: str, module: Module) -> None:
         """Add a part under ``name``."""
-        self._forget(name)
-        self._modules[name] = module
+        self._register(self._modules, name, module)
+
+    def _values(self, registry: dict[str, None]) -> list[tuple[str, Any]]:
+        """What is registered, with its names; attributes that are None are left out."""
+        return [(name, self.__dict__[name]) for name in registry if self.__dict__[name] is not None]
 
     # Walking over the parts
 
@@ -132,7 +129,7 @@ class Module:
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The parts of this module with their names, one level down."""
-        return iter(self._modules.items())
+        return iter(self._values(self._modules))
 
     def modules(self) -> Iterator[Module]:
         """The module itself and everything below it, each once."""
@@ -145,7 +142,7 @@ class Module:
             return
         seen.add(id(self))
         yield prefix, self
-        for name, module in self._modules.items():
+        for name, module in self._values(self._modules):
             yield from module.named_modules(f"{prefix}.{name}" if prefix else name, seen)
 
     def parameters(self) -> Iterator[Parameter]:
@@ -167,8 +164,8 @@ class Module:
     def _named(self, registry: str) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
         for prefix, module in self.named_modules():
-            for name, value in getattr(module, registry).items():
-                if value is not None and id(value) not in seen:
+            for name, value in module._values(getattr(module, registry)):
+                if id(value) not in seen:
                     seen.add(id(value))
                     yield (f"{prefix}.{name}" if prefix else name), value
 
@@ -210,12 +207,11 @@ class Module:
     def to(self, dtype: Any) -> Self:
         """Convert parameters and floating-point buffers to ``dtype``, in place."""
         for module in self.modules():
-            for parameter in module._parameters.values():
-                if parameter is not None:
-                    parameter.data = parameter.data.astype(dtype)
-            for name, buffer in module._buffers.items():
-                if buffer is not None and buffer.dtype.kind == "f":
-                    module._buffers[name] = buffer.astype(dtype)
+            for _, parameter in module._values(module._parameters):
+                parameter.data = parameter.data.astype(dtype)
+            for name, buffer in module._values(module._buffers):
+                if buffer.dtype.kind == "f":
+                    setattr(module, name, buffer.astype(dtype))
         return self
 
     def float(self) -> Self:
@@ -235,18 +231,16 @@ class Module:
         """
         state: dict[str, Array] = OrderedDict()
         for prefix, module in self._named_with_repeats():
-            for name, parameter in module._parameters.items():
-                if parameter is not None:
-                    state[prefix + name] = parameter.data
-            for name, buffer in module._buffers.items():
-                if buffer is not None:
-                    state[prefix + name] = buffer
+            for name, parameter in module._values(module._parameters):
+                state[prefix + name] = parameter.data
+            for name, buffer in module._values(module._buffers):
+                state[prefix + name] = buffer
         return state
 
     def _named_with_repeats(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """Every module under every name it has: a shared layer is saved under each, as in torch."""
         yield prefix, self
-        for name, module in self._modules.items():
+        for name, module in self._values(self._modules):
             yield from module._named_with_repeats(f"{prefix}{name}.")
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
@@ -281,7 +275,7 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        parts = [f"({name}): " + repr(module).replace("\n", "\n  ") for name, module in self._modules.items()]
+        parts = [f"({name}): " + repr(module).replace("\n", "\n  ") for name, module in self.named_children()]
         if not parts:
             return f"{type(self).__name__}({self.extra_repr()})"
         lines = [self.extra_repr(), *parts] if self.extra_repr() else parts
