@@ -43,13 +43,13 @@ def read(path: Path) -> NotebookNode:
     (nbformat would silently invent ids, and every refresh would then change the file).
     """
     try:
-        raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        notebook: NotebookNode = nbformat.from_dict(raw)
-    except (ValueError, TypeError, AttributeError) as error:
+        raw: Any = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
         raise NotebookError(f"{path.name}: not a notebook ({error})") from error
-    if raw.get("nbformat") != 4 or not isinstance(raw.get("cells"), list):
+    if not isinstance(raw, dict) or raw.get("nbformat") != 4 or not isinstance(raw.get("cells"), list):
         raise NotebookError(f"{path.name}: not a notebook of format 4")
     _require_ids(path.name, raw["cells"])
+    notebook: NotebookNode = nbformat.from_dict(raw)
     for cell in notebook.cells:
         _join_lines(cell)
     return notebook

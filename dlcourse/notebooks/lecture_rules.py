@@ -66,7 +66,7 @@ def _reference_problems(notebook: NotebookNode, entries: Mapping[str, Entry]) ->
 
 def section_problems(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
     """Yield the sections of a full lecture that are missing (lecture 00 is a tour and has sections of its own)."""
-    ids = [cell.id for cell in notebook.cells]
+    ids = [cell.id for cell in notebook.cells if slide_type(cell) != "notes"]
     for start, meaning in _SECTIONS.items():
         if not any(cell_id == start or cell_id.startswith(f"{start}-") for cell_id in ids):
             yield "", f"has no cell with the id {start}: {meaning}"
