@@ -35,7 +35,6 @@ _NAMESPACE = "get_ipython().user_ns"
 _MODULE = "_dlcourse_channel"
 
 
-
 class MalformedReplyError(StudentError):
     """The kernel's reply is not one that the channel's other end writes."""
 

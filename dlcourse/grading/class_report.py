@@ -31,7 +31,7 @@ class _Row(Protocol):
     @property
     def status(self) -> str: ...
     @property
-    def reason(self) -> str: ...
+    def problem(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def class_report_page(
                 "median": median(scores) if scores else 0.0,
                 "bins": _bins([row.score / row.out_of if row.out_of else 0.0 for row in own]),
                 "questions": [_summary(check, outcomes) for check in exercise.checks],
-                "odd": [row for row in own if row.reason],
+                "odd": [row for row in own if row.problem],
                 "slowest": sorted(outcomes, key=lambda outcome: -outcome.seconds)[:3],
             }
         )

@@ -9,7 +9,7 @@ from traitlets.config import Config
 
 __all__ = ["configure", "course_config", "write_config"]
 
-_FILE = '''\
+_FILE = """\
 # nbgrader reads this file when it is started in this folder (nbgrader formgrader, export, release_feedback).
 # Lines that you add below the call are kept.
 from pathlib import Path
@@ -18,7 +18,7 @@ from dlcourse.grading.config import configure
 
 c = get_config()  # noqa: F821
 configure(c, Path(__file__).resolve().parent)
-'''
+"""
 
 
 def configure(config: Any, root: Path) -> None:

@@ -26,17 +26,16 @@ __all__ = ["ReleasedNotebook", "SandboxExecute", "TolerantExporter"]
 Resources = dict[str, Any]
 
 
-class TolerantExporter(NotebookExporter):  # type: ignore[misc]
+class TolerantExporter(NotebookExporter):
     """Reads any file: what is not a notebook becomes an empty one, which the preprocessors replace anyway."""
 
-    def from_filename(self, filename: str, resources: Resources | None = None, **options: Any) -> tuple[str, Resources]:
-        """Convert a notebook file."""
+    def from_filename(self, filename: str, resources: Resources | None = None, **options: Any) -> Any:
+        """Convert a notebook file; return its text and the resources."""
         try:
-            result: tuple[str, Resources] = super().from_filename(filename, resources, **options)
+            return super().from_filename(filename, resources, **options)
         except (ValueError, RecursionError, AttributeError, KeyError, TypeError, nbformat.ValidationError):
-            empty = nbformat.v4.new_notebook()
-            result = self.from_notebook_node(empty, resources, **options)
-        return result
+            convert: Any = super().from_notebook_node
+            return convert(nbformat.v4.new_notebook(), resources, **options)
 
 
 class ReleasedNotebook(NbGraderPreprocessor):  # type: ignore[misc]
@@ -45,6 +44,7 @@ class ReleasedNotebook(NbGraderPreprocessor):  # type: ignore[misc]
     root = Unicode(help="the grading folder").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:  # noqa: ARG002
+        """Return the released notebook, whatever `nb` is."""
         return blank(Exercise.load(Path(self.root, "source", resources["nbgrader"]["assignment"]))), resources
 
 
@@ -58,6 +58,7 @@ class SandboxExecute(NbGraderPreprocessor):  # type: ignore[misc]
     root = Unicode(help="the grading folder").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:  # noqa: ARG002
+        """Return the executed and scored notebook, whatever `nb` is."""
         names = resources["nbgrader"]
         outcome = self._outcome(names["student"], names["assignment"])
         return nbformat.from_dict(outcome.notebook), resources

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -94,12 +95,14 @@ def _bank() -> Find:
     return load
 
 
-def _metadata(cell: NotebookNode) -> NotebookNode:
-    return cell.metadata.nbgrader
+def _metadata(cell: NotebookNode) -> dict[str, Any]:
+    metadata: dict[str, Any] = cell.metadata.nbgrader
+    return metadata
 
 
 def _cell(notebook: NotebookNode, name: str) -> NotebookNode:
-    return next(cell for cell in notebook.cells if grade_id(cell) == name)
+    found: NotebookNode = next(cell for cell in notebook.cells if grade_id(cell) == name)
+    return found
 
 
 def _checks(notebook: NotebookNode, find: Find, path: Path) -> list[CheckCell]:

@@ -49,7 +49,9 @@ class _Line:
 @functools.cache
 def environment() -> Environment:
     """Return the templates of this package; everything that is put into a page is escaped."""
-    loaded = Environment(loader=PackageLoader("dlcourse.grading"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    loaded = Environment(
+        loader=PackageLoader("dlcourse.grading"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
     loaded.filters["number"] = lambda value: f"{value:g}"
     return loaded
 
@@ -68,13 +70,17 @@ def feedback_page(
     """
     scores = {score.grade_id: score for score in outcome.scores}
     lines = [_line(exercise, name, grade, scores.get(name)) for name, grade in grades.items()]
-    return environment().get_template("feedback.html.j2").render(
-        outcome=outcome,
-        score=score,
-        out_of=out_of,
-        pending=any(grade.points is None for grade in grades.values()),
-        lines=lines,
-        cells=[_cell(cell) for cell in outcome.notebook.get("cells", [])],
+    return (
+        environment()
+        .get_template("feedback.html.j2")
+        .render(
+            outcome=outcome,
+            score=score,
+            out_of=out_of,
+            pending=any(grade.points is None for grade in grades.values()),
+            lines=lines,
+            cells=[_cell(cell) for cell in outcome.notebook.get("cells", [])],
+        )
     )
 
 

@@ -70,7 +70,9 @@ def grade(
     handed_in, root = submissions_folder.resolve(), out.resolve()
     exercises = _exercises(handed_in, course, assignment)
     progress = GradingProgress(console)
-    progress.say(f"Sandbox: bubblewrap, {limits}" if not unsafe else "NO SANDBOX: submissions can read and change your files")
+    progress.say(
+        f"Sandbox: bubblewrap, {limits}" if not unsafe else "NO SANDBOX: submissions can read and change your files"
+    )
     with _lock(root):
         sweep()
         recorder, store = Recorder(root), Store(root)

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -59,9 +60,9 @@ def submissions(folder: Path, assignment: str) -> Iterator[Submission]:
         if home.name.startswith(".") or not (home.is_dir() or home.is_symlink()):
             continue
         place = home / assignment
-        if home.is_symlink() or place.is_symlink() or place.is_dir():
-            if _STUDENT.fullmatch(home.name):
-                yield _submission(home, place, assignment)
+        handed_in = home.is_symlink() or place.is_symlink() or place.is_dir()
+        if handed_in and _STUDENT.fullmatch(home.name):
+            yield _submission(home, place, assignment)
 
 
 def skipped_names(folder: Path) -> list[str]:
@@ -139,7 +140,9 @@ def read_notebook(content: bytes, name: str) -> NotebookNode:
         if not isinstance(document, dict) or not isinstance(document.get("nbformat"), int):
             raise UnreadableError(f"{name} is not a notebook: it has no nbformat number.")
         if not 2 <= document["nbformat"] <= 4:
-            raise UnreadableError(f"{name} has notebook format {document['nbformat']}, expected 4. Save it with Jupyter.")
+            raise UnreadableError(
+                f"{name} has notebook format {document['nbformat']}, expected 4. Save it with Jupyter."
+            )
         if document["nbformat"] < 4:
             document = nbformat.convert(nbformat.from_dict(document), 4)
         cells = document.get("cells")
@@ -153,7 +156,7 @@ def read_notebook(content: bytes, name: str) -> NotebookNode:
         raise UnreadableError(f"{name} has an old notebook format that is damaged ({type(error).__name__}).") from None
     if len(cells) > CELLS:
         raise UnreadableError(f"{name} has {len(cells)} cells, more than {CELLS}.")
-    notebook = nbformat.v4.new_notebook()
+    notebook: NotebookNode = nbformat.v4.new_notebook()
     notebook.cells = [clean for cell in cells if (clean := _clean(cell)) is not None]
     return notebook
 
@@ -169,8 +172,8 @@ def _clean(cell: object) -> NotebookNode | None:
         return None
     source = source.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be written anywhere
     kind = cell.get("cell_type")
-    make = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
-    clean = make(source)
+    make: Any = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
+    clean: NotebookNode = make(source)
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import zmq
-from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from traitlets import Type
 
+from dlcourse.grading.channel import install_code
 from dlcourse.grading.provisioner import PROVISIONER, register
 from dlcourse.grading.sandbox import Limits
 
-__all__ = ["MESSAGE_SIZE", "SandboxKernelManager", "kernel_manager"]
+__all__ = ["MESSAGE_SIZE", "Kernel", "SandboxKernelManager", "kernel_manager"]
 
 MESSAGE_SIZE = 8 << 20
 """Largest message taken from a kernel, in bytes; ZeroMQ drops the connection of one that sends more."""
@@ -25,7 +28,7 @@ _QUEUE = 20
 _SOCKETS = {"shell": zmq.DEALER, "iopub": zmq.SUB, "stdin": zmq.DEALER, "control": zmq.DEALER, "hb": zmq.REQ}
 
 
-class CappedClient(AsyncKernelClient):  # type: ignore[misc]
+class CappedClient(AsyncKernelClient):
     """A kernel client that takes neither giant messages nor endlessly many."""
 
     def _create_connected_socket(self, channel: str, identity: bytes | None = None) -> zmq.Socket[Any]:
@@ -39,19 +42,19 @@ class CappedClient(AsyncKernelClient):  # type: ignore[misc]
         return socket
 
 
-class SandboxKernelManager(AsyncKernelManager):  # type: ignore[misc]
+class SandboxKernelManager(AsyncKernelManager):
     """An asynchronous kernel manager whose clients are capped."""
 
     client_class = f"{__name__}.CappedClient"
     client_factory = Type(CappedClient)
 
 
-class _OneSpec(KernelSpecManager):  # type: ignore[misc]
+class _OneSpec(KernelSpecManager):
     """Knows one kernel: this Python in the sandbox. A submission's own kernelspec is never looked at."""
 
     spec: KernelSpec
 
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:  # noqa: ARG002
         return self.spec
 
 
@@ -70,3 +73,45 @@ def kernel_manager(
         metadata={"kernel_provisioner": {"provisioner_name": PROVISIONER, "config": options}},
     )
     return SandboxKernelManager(kernel_name="dlcourse-grader", kernel_spec_manager=specs)
+
+
+@dataclass
+class Kernel:
+    """A kernel that has started, answered, and holds the channel's other end; no cell of a submission has run yet."""
+
+    manager: SandboxKernelManager
+    client: Any
+
+    @classmethod
+    async def start(cls, limits: Limits, files: Mapping[str, Any], *, isolated: bool = True) -> Kernel:
+        """Start one.
+
+        Raises:
+            RuntimeError: the kernel did not come up.
+        """
+        manager = kernel_manager(limits, dict(files), isolated=isolated)
+        await manager.start_kernel()
+        client = manager.client()
+        kernel = cls(manager, client)
+        try:
+            client.start_channels()
+            await client.wait_for_ready(timeout=60)
+            reply = await client.execute(install_code(), silent=True, store_history=False, reply=True, timeout=60)
+            if reply["content"]["status"] != "ok":
+                raise RuntimeError(f"grade: the channel did not start: {reply['content'].get('evalue')}")
+        except BaseException:
+            await kernel.stop()
+            raise
+        client.allow_stdin = False
+        return kernel
+
+    async def stop(self) -> None:
+        """End the process and everything that it started; remove its folder."""
+        await self.manager.shutdown_kernel(now=True)
+        await self.manager.cleanup_resources()
+        self.client.stop_channels()
+
+    @property
+    def provisioner(self) -> Any:
+        """What started the process and watches it."""
+        return self.manager.provisioner

@@ -9,8 +9,8 @@ import os
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
+from dlcourse.grading.kernel import Kernel
 from dlcourse.grading.outcome import Outcome
-from dlcourse.grading.runner import Kernel
 from dlcourse.grading.sandbox import SandboxMissingError
 from dlcourse.grading.work import Job, failed, grade_job_async
 

@@ -29,6 +29,6 @@ def probe_sandbox(limits: Limits | None = None) -> None:
             problem = ["no answer within 60 s"]
     if problem or (done.returncode != 0):
         raise SandboxMissingError(
-            f"grade: bubblewrap is installed, but cannot start a sandbox here: {''.join(problem) or 'no reason given'}. "
+            f"grade: bubblewrap is installed but cannot start a sandbox: {''.join(problem) or 'no reason given'}. "
             f"An ordinary user needs unprivileged user namespaces (sysctl user.max_user_namespaces)."
         )

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool, Dict, Instance
 
 from dlcourse.grading.sandbox import Limits, command
@@ -36,7 +37,7 @@ _SHARED_SIZE = 1 << 20
 _STEP = 0.2
 
 
-class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc]
+class SandboxProvisioner(LocalProvisioner):
     """Start the kernel in bubblewrap, or, only when `isolated` is off, as an ordinary process.
 
     Attributes:
@@ -54,7 +55,7 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc]
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Make the shared folder and wrap the kernel's command."""
-        manager = self.parent
+        manager: Any = self.parent
         # Below /tmp whatever TMPDIR says: the path of a Unix socket holds at most 107 characters.
         self.shared = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir="/tmp"))
         manager.transport, manager.ip, manager.cache_ports = "ipc", str(self.shared / "s"), False
@@ -67,7 +68,9 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc]
         prepared.pop("cwd", None)
         prepared["cwd"] = str(self.shared) if not self.isolated else "/"
         if self.isolated:
-            prepared["cmd"] = command(prepared["cmd"], shared=self.shared, files=self.files, limits=self.limits, uid=uid)
+            prepared["cmd"] = command(
+                prepared["cmd"], shared=self.shared, files=self.files, limits=self.limits, uid=uid
+            )
             prepared["env"] = {"PATH": "/usr/bin:/bin"}  # for bwrap itself, whose environment is readable inside
         prepared["stdin"] = prepared["stdout"] = prepared["stderr"] = None
         return prepared

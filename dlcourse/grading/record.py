@@ -128,14 +128,16 @@ class Recorder:
         try:
             Autograde(**self._options(assignment, glob.escape(student)), force=True).start()
         except NbGraderException as error:
-            raise RuntimeError(f"grade: nbgrader could not record {assignment} of {student}: {_ERRORS.cause}") from error
+            raise RuntimeError(
+                f"grade: nbgrader could not record {assignment} of {student}: {_ERRORS.cause}"
+            ) from error
 
         recorded = self._automatic(student, assignment)
         wrong = [score for score in outcome.scores if recorded.get(score.grade_id) != score.points]
         if wrong:
             raise RuntimeError(
-                f"grade: nbgrader recorded {recorded.get(wrong[0].grade_id)} points for {wrong[0].question} of {student}, "
-                f"expected {wrong[0].points}"
+                f"grade: nbgrader recorded {recorded.get(wrong[0].grade_id)} points of {student} "
+                f"for {wrong[0].question}, expected {wrong[0].points}"
             )
 
     def _automatic(self, student: str, assignment: str) -> dict[str, float | None]:
@@ -154,9 +156,7 @@ class Recorder:
             order = [cell.name for cell in gradebook.find_notebook(assignment, assignment).source_cells]
             comments = {comment.name: comment.comment or "" for comment in notebook.comments}
             grades = {grade.name: grade for grade in notebook.grades}
-            return {
-                name: _cell_grade(grades[name], comments.get(name, "")) for name in order if name in grades
-            }
+            return {name: _cell_grade(grades[name], comments.get(name, "")) for name in order if name in grades}
 
     def _registered(self, assignment: str) -> bool:
         with self._gradebook() as gradebook:
@@ -181,7 +181,7 @@ def _cell_grade(grade: Any, comment: str) -> CellGrade:
 
 @contextlib.contextmanager
 def _tools_on_path() -> Iterator[None]:
-    """nbgrader calls ``alembic`` by name when it makes a gradebook; it lies beside this Python."""
+    """Find this Python's own tools first: nbgrader calls ``alembic`` by name when it makes a gradebook."""
     before = os.environ.get("PATH", os.defpath)
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
     try:

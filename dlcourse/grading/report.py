@@ -33,7 +33,8 @@ class Row:
         score: the sum of the points given so far.
         out_of: the most that can be reached.
         status: ``graded``, ``stopped``, ``unreadable``, ``failed`` or ``unsafe``; ``, marking pending`` may follow.
-        reason: a sentence for the student; empty when there is nothing to explain.
+        problem: why the run did not end as it should; empty when it did.
+        reason: what cost points, in sentences for the student; empty when nothing did.
     """
 
     student: str
@@ -42,6 +43,7 @@ class Row:
     out_of: float
     points: dict[str, float | None]
     status: str
+    problem: str
     reason: str
 
 
@@ -98,7 +100,9 @@ def build_report(
             grades = recorder.grades(outcome.student, exercise.name)
             row = _row(exercise, outcome, grades)
             rows.append(row)
-            pages.append(_write(_feedback_path(root, outcome), feedback_page(exercise, outcome, grades, row.score, row.out_of)))
+            pages.append(
+                _write(_feedback_path(root, outcome), feedback_page(exercise, outcome, grades, row.score, row.out_of))
+            )
     table = _write_csv(root / "grades.csv", rows)
     summary = _write(root / "class-report.html", class_report_page(stored, rows, unsafe=unsafe))
     return GradeReport(root, tuple(rows), table, tuple(pages), summary, tuple(skipped), unsafe)
@@ -117,8 +121,16 @@ def _row(exercise: Exercise, outcome: Outcome, grades: dict[str, CellGrade]) -> 
         out_of=sum(grade.out_of for grade in grades.values()),
         points=points,
         status=outcome.status + (", marking pending" if pending else ""),
-        reason=outcome.reason,
+        problem=outcome.reason,
+        reason=_reason(outcome),
     )
+
+
+def _reason(outcome: Outcome) -> str:
+    if outcome.status == "unreadable":
+        return outcome.reason
+    lost = [f"{score.question}: {score.reason}" for score in outcome.scores if score.points < score.out_of]
+    return " ".join([*([outcome.reason] if outcome.reason else []), *outcome.notes, *lost])
 
 
 def _feedback_path(root: Path, outcome: Outcome) -> Path:
@@ -142,7 +154,15 @@ def _write_csv(path: Path, rows: Sequence[Row]) -> Path:
         writer.writerow(["student", "assignment", "score", "max", *questions, "status", "reason"])
         for row in rows:
             given = [_number(row.points.get(question)) for question in questions]
-            cells = [row.student, row.assignment, _number(row.score), _number(row.out_of), *given, row.status, row.reason]
+            cells = [
+                row.student,
+                row.assignment,
+                _number(row.score),
+                _number(row.out_of),
+                *given,
+                row.status,
+                row.reason,
+            ]
             writer.writerow(cells)
     draft.replace(path)
     return path

@@ -168,7 +168,7 @@ def _system_mounts() -> list[str]:
     for name in ("bin", "lib", "lib64", "sbin"):
         path = Path("/", name)
         if path.is_symlink():
-            arguments += ["--symlink", os.readlink(path), str(path)]
+            arguments += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             arguments += ["--ro-bind", str(path), str(path)]
     for file in _SYSTEM_FILES:
@@ -208,7 +208,7 @@ def _package() -> Path:
 
 @functools.cache
 def _python_folders() -> tuple[Path, ...]:
-    """Return the folders that the interpreter needs, the most general first. The course's folders are not among them."""
+    """Return the folders that the interpreter needs, the most general first; none of them is the course's."""
     wanted = {Path(sys.prefix), Path(sys.prefix).resolve(), Path(sys.base_prefix), Path(sys.base_prefix).resolve()}
     wanted |= {Path(sys.executable).resolve().parent}
     wanted |= {Path(entry) for entry in sys.path if entry.endswith("site-packages") and Path(entry).is_dir()}

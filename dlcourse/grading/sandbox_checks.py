@@ -16,7 +16,7 @@ class _ScoredLater:
     def __bool__(self) -> bool:
         return False
 
-    def __call__(self, *arguments: Any, **options: Any) -> _ScoredLater:
+    def __call__(self, *arguments: Any, **_: Any) -> _ScoredLater:
         name = arguments[0] if arguments and isinstance(arguments[0], str) else "this"
         print(f"{name}: scored later, outside this notebook")
         return self

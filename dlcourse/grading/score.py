@@ -16,13 +16,11 @@ from dlcourse.checks.errors import StudentError
 from dlcourse.checks.verdict import Verdict
 from dlcourse.grading.exercise import CheckCell
 from dlcourse.grading.outcome import QuestionScore
+from dlcourse.grading.session import TIME_LIMIT
 
-__all__ = ["TIME_LIMIT", "score_question", "show_scores", "stopped_score"]
+__all__ = ["score_question", "show_scores", "stopped_score"]
 
 _log = logging.getLogger(__name__)
-
-TIME_LIMIT = "TimeLimit"
-"""Name of the error that stands for "it took too long and was interrupted"."""
 
 _CELL_FILE = re.compile(r"\s*\((?:<[^>]*>|\d+\.py), line (\d+)\)")
 
@@ -103,7 +101,11 @@ def show_scores(notebook: NotebookNode, scores: Sequence[QuestionScore]) -> None
 
 
 def _reason(
-    verdict: Verdict, error: StudentError | None, undefined: bool, answer_error: tuple[str, str] | None, check: CheckCell
+    verdict: Verdict,
+    error: StudentError | None,
+    undefined: bool,
+    answer_error: tuple[str, str] | None,
+    check: CheckCell,
 ) -> str:
     if undefined and answer_error:
         return _answer_stopped(*answer_error)
@@ -118,7 +120,11 @@ def _answer_stopped(kind: str, text: str) -> str:
     if kind == TIME_LIMIT:
         return f"The cell of this answer was interrupted: {text}."
     text = _CELL_FILE.sub(r" (line \1 of the cell)", text)
-    return f"The cell of this answer stopped with {kind}: {text}" if text else f"The cell of this answer stopped with {kind}."
+    return (
+        f"The cell of this answer stopped with {kind}: {text}"
+        if text
+        else f"The cell of this answer stopped with {kind}."
+    )
 
 
 def _sentence(diagnosis: str) -> str:

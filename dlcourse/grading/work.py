@@ -20,11 +20,13 @@ from nbformat import NotebookNode
 
 from dlcourse.grading.exercise import Exercise, grade_id
 from dlcourse.grading.intake import Submission, UnreadableError, read_notebook
+from dlcourse.grading.kernel import Kernel
 from dlcourse.grading.merge import merge
-from dlcourse.grading.outcome import Outcome, QuestionScore, Status
-from dlcourse.grading.runner import Kernel, NotebookRunner
+from dlcourse.grading.outcome import Outcome, Status
+from dlcourse.grading.runner import NotebookRunner
 from dlcourse.grading.sandbox import Limits
 from dlcourse.grading.score import show_scores, stopped_score
+from dlcourse.grading.session import KernelSession
 
 __all__ = ["Job", "blank", "content_hash", "failed", "grade_job", "grade_job_async", "job_key", "question_seed"]
 
@@ -104,14 +106,14 @@ async def grade_job_async(job: Job, start: Callable[[], Awaitable[Kernel]] | Non
     notebook, outcome.notes = merge(exercise.notebook, submitted)
     kernel = await (start() if start else Kernel.start(job.limits, _files(exercise), isolated=job.isolated))
     try:
-        runner = NotebookRunner(notebook, exercise, _seeds(job), kernel, job.limits)
-        scores = await runner.run()
+        session = KernelSession(kernel, job.limits)
+        scores = await NotebookRunner(notebook, exercise, _seeds(job), session).run()
         outcome.peak_memory = kernel.provisioner.peak_memory
     finally:
         await kernel.stop()
     outcome.scores = [scores[check.grade_id] for check in exercise.checks]
     show_scores(notebook, outcome.scores)
-    outcome.status, outcome.reason = _ended(runner, isolated=job.isolated)
+    outcome.status, outcome.reason = _ended(session, isolated=job.isolated)
     outcome.notebook = _json(notebook)
     outcome.seconds = round(time.monotonic() - started, 3)
     return outcome
@@ -154,11 +156,14 @@ def _seeds(job: Job) -> dict[str, int]:
     return {check.question.id: question_seed(job.secret, student, check.question.id) for check in job.exercise.checks}
 
 
-def _ended(runner: NotebookRunner, *, isolated: bool) -> tuple[Status, str]:
-    if runner.stopped:
-        return "stopped", f"The run was stopped because {runner.stopped}. Questions scored before that keep their points."
-    if runner.interrupted:
-        return "stopped", f"{runner.interrupted} The other questions were scored."
+def _ended(session: KernelSession, *, isolated: bool) -> tuple[Status, str]:
+    if session.stopped:
+        return (
+            "stopped",
+            f"The run was stopped because {session.stopped}. Questions scored before that keep their points.",
+        )
+    if session.interrupted:
+        return "stopped", f"{session.interrupted} The other questions were scored."
     return ("graded" if isolated else "unsafe"), ""
 
 

@@ -13,8 +13,14 @@ from dlcourse.grading.sandbox import INSTALL_BUBBLEWRAP, SandboxMissingError
 
 EXERCISE = "01_mini"
 
-STUB_GATE = 'class MultiplyGate:\n    def forward(self, x, y):\n        raise NotImplementedError("01.multiply_gate: write it")\n'
-STUB_RELU = 'class ReLUGate:\n    def forward(self, x):\n        raise NotImplementedError("01.relu_gate: write it")\n'
+STUB_GATE = """class MultiplyGate:
+    def forward(self, x, y):
+        raise NotImplementedError("01.multiply_gate: write it")
+"""
+STUB_RELU = """class ReLUGate:
+    def forward(self, x):
+        raise NotImplementedError("01.relu_gate: write it")
+"""
 
 RIGHT_GATE = """class MultiplyGate:
     def forward(self, x, y):
@@ -55,7 +61,9 @@ def sandbox_problem() -> str:
     return ""
 
 
-def metadata(grade_id: str, *, solution: bool = False, grade: bool = False, points: float | None = None) -> dict[str, object]:
+def metadata(
+    grade_id: str, *, solution: bool = False, grade: bool = False, points: float | None = None
+) -> dict[str, object]:
     fields = {"grade_id": grade_id, "solution": solution, "grade": grade, "locked": not solution, "schema_version": 3}
     return {"nbgrader": fields | {"task": False} | ({} if points is None else {"points": points})}
 
@@ -101,7 +109,7 @@ def hand_in(folder: Path, student: str, notebook: NotebookNode | bytes) -> Path:
     return path
 
 
-@pytest.fixture()
+@pytest.fixture
 def course(tmp_path: Path) -> Path:
     """A course with the one exercise, and the solutions beside it that nobody may read."""
     root = tmp_path / "course"
