@@ -31,7 +31,7 @@ from torch import (
     zeros,
 )
 
-from dlcourse.torch import functional, gradcheck, init, nn
+from dlcourse.torch import functional, gradcheck, init, nn, optim, schedule
 from dlcourse.torch.checkpointing import checkpoint
 from dlcourse.torch.creation import from_numpy, to_numpy
 from dlcourse.torch.drawing import graph_nodes
@@ -59,6 +59,8 @@ __all__ = [
     "nn",
     "no_grad",
     "ones",
+    "optim",
+    "schedule",
     "set_default_dtype",
     "set_rng_state",
     "stack",
