@@ -70,7 +70,7 @@ class Question:
 
     ``called_as`` tells how the check calls the student's object, ``tested`` what was tested.
     ``scales`` names the numbers that a wrong factor could be made of, such as N.
-    ``axes`` names the axes of an output, ``steps`` the outputs whose first axis is time.
+    ``axes`` names the axes of an output, ``labels`` its entries, ``steps`` the outputs whose first axis is time.
     ``off_limits`` are the names that a solution must not call. ``minutes`` is an estimate.
     """
 
@@ -85,6 +85,7 @@ class Question:
     answer: Callable[..., dict[str, Any]]
     scales: Callable[..., dict[str, float]] | None = None
     axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     steps: tuple[str, ...] = ()
     invariants: tuple[Invariant, ...] = ()
     off_limits: tuple[str, ...] = ()
@@ -209,6 +210,7 @@ class Question:
                 right=right,
                 scales=call_with(self.scales, inputs) if self.scales else {},
                 axes=self.axes.get(name, ()),
+                labels=self.labels.get(name, ()),
                 is_steps=name in self.steps,
                 rtol=self.rtol,
             ),

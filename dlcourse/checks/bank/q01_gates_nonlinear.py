@@ -99,10 +99,12 @@ def sigmoid_shared_cache(dz: Any, other_x: Any) -> Arrays:
 
 
 def _relu_inputs(rng: np.random.Generator) -> Arrays:
-    x = rng.normal(size=(3, 4))
+    """One x is exactly 0, and every combination of the signs of x and dz occurs."""
+    x, dz = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
     x[0, 1] = 0.0
-    x[0, 0], x[1, 1] = abs(x[0, 0]), -abs(x[1, 1])  # at least one on either side
-    return {"x": x, "dz": rng.normal(size=(3, 4)), "other_x": rng.normal(size=(3, 4))}
+    x[1] = np.abs(x[1]) * [1, 1, -1, -1]
+    dz[1] = np.abs(dz[1]) * [1, -1, 1, -1]
+    return {"x": x, "dz": dz, "other_x": rng.normal(size=(3, 4))}
 
 
 relu_gate = Question(

@@ -33,6 +33,7 @@ backward = Question(
     inputs=three_numbers,
     drive=graph.backward,
     answer=lambda x: graph.backward(run_backward, x),
+    labels={f"gradients of {name}": graph.node_labels(name) for name in graph.GRAPHS},
 )
 backward.hint("What is the derivative of the root by itself? That number starts everything.")
 backward.hint("Go through reversed(topological_order(root)). Each node sends to each parent its own grad · local_grad.")

@@ -26,6 +26,11 @@ topological_order = Question(
     inputs=three_numbers,
     drive=graph.topological_order,
     answer=lambda x: graph.topological_order(in_order, x),
+    labels={
+        **{f"times listed in {name}": graph.node_labels(name) for name in graph.SHARED_GRAPHS},
+        **{f"parent before node in {name}": graph.edge_labels(name) for name in graph.SHARED_GRAPHS},
+        **{f"gradients in this order of {name}": graph.node_labels(name) for name in graph.SHARED_GRAPHS},
+    },
 )
 topological_order.hint("A node may be listed only when all its parents are. So list the parents first, then the node.")
 topological_order.hint(

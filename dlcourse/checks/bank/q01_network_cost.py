@@ -15,6 +15,7 @@ __all__ = ["QUESTIONS"]
 ORDER = 6
 
 Arrays = dict[str, Any]
+_MEAN = "Here the mean runs over all N·C entries, without ½, as in PyTorch's mse_loss."
 
 
 two_layer_loss = Question(
@@ -23,7 +24,7 @@ two_layer_loss = Question(
     minutes=8,
     title="A two-layer network: prediction and cost",
     called_as="y_hat, L = two_layer_loss(X, y, W1, b1, W2, b2)",
-    tested="the prediction and the cost with N = 6, D = 4, H = 5, C = 3, all random",
+    tested="the prediction and the cost with N = 7, D = 4, H = 5, C = 3, all random",
     inputs=random_network,
     drive=layers.two_layer_loss,
     answer=lambda X, y, W1, b1, W2, b2: _prediction_and_cost(forward(X, W1, b1, W2, b2)[2], y),
@@ -76,12 +77,12 @@ def no_biases(X: Any, y: Any, W1: Any, W2: Any) -> Arrays:
     return _prediction_and_cost(forward(X, W1, 0, W2, 0)[2], y)
 
 
-@two_layer_loss.convention("the squares are summed over the C outputs and averaged over the N examples")
+@two_layer_loss.convention("the squares are summed over the C outputs and averaged over the N examples", ask=_MEAN)
 def per_example(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     return {"L": ((forward(X, W1, b1, W2, b2)[2] - y) ** 2).sum(1).mean()}
 
 
-@two_layer_loss.convention("½ of the squares, so that the 2 of the derivative cancels")
+@two_layer_loss.convention("½ of the squares, so that the 2 of the derivative cancels", ask=_MEAN)
 def halved(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     return {"L": ((forward(X, W1, b1, W2, b2)[2] - y) ** 2).mean() / 2}
 

@@ -13,6 +13,7 @@ __all__ = ["QUESTIONS"]
 ORDER = 7
 
 Arrays = dict[str, Any]
+_MEAN = "Here the cost is the mean over all N·C entries, without ½, as in PyTorch's mse_loss."
 
 
 def _to_cost(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> tuple[Any, Any, Any]:
@@ -39,7 +40,7 @@ two_layer_gradients = Question(
     minutes=20,
     title="A two-layer network: all gradients",
     called_as="dW1, db1, dW2, db2 = two_layer_gradients(X, y, W1, b1, W2, b2)",
-    tested="all four gradients with N = 6, D = 4, H = 5, C = 3, all random; the last layer first, as backward goes",
+    tested="all four gradients with N = 7, D = 4, H = 5, C = 3, all random; the last layer first, as backward goes",
     inputs=random_network,
     drive=layers.two_layer_gradients,
     answer=lambda X, y, W1, b1, W2, b2: _right(X, y, W1, b1, W2, b2),
@@ -117,12 +118,12 @@ def bias_means(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     return {"db1": grads["db1"] / len(X), "db2": grads["db2"] / len(X)}
 
 
-@two_layer_gradients.convention("the gradient of ½ of the cost per example: divided by N and without the 2")
+@two_layer_gradients.convention("the gradient of ½ of the cost per example: divided by N and without the 2", ask=_MEAN)
 def half_per_example(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     return _right(X, y, W1, b1, W2, b2, y.shape[1] / 2)
 
 
-@two_layer_gradients.convention("the gradient of a cost summed over the C outputs: divided by N, not by N·C")
+@two_layer_gradients.convention("the gradient of a cost summed over the C outputs: divided by N, not by N·C", ask=_MEAN)
 def per_example_gradient(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     return _right(X, y, W1, b1, W2, b2, y.shape[1])
 

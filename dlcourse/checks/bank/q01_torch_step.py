@@ -40,7 +40,7 @@ training_step = Question(
     },
     drive=torch_steps.training_step,
     answer=lambda **inputs: torch_steps.training_step(_step, **inputs),
-    steps=("train_mode", "loss", "weights", "running_mean", "loss_keeps_graph"),
+    steps=("model in train mode", "weights", "loss", "running mean", "loss holds on to the graph"),
 )
 training_step.hint("Five things happen, in this order: train mode, clear, forward and loss, backward, step.")
 training_step.hint("backward() adds to .grad. What is in .grad from the last batch?")
@@ -59,8 +59,8 @@ def no_zero_grad(model: Any, optimizer: Any, loss_function: Any, X: Any, y: Any)
 
 
 @training_step.wrong(
-    "step() finds no gradient: it was cleared after backward(), or backward() comes too late or never",
-    ask="What is left in .grad when step() looks?",
+    "the weights never move: step() is missing, or finds no gradient because it was cleared or never computed",
+    ask="Does step() run, and what is in .grad at that moment?",
     as_student=True,
 )
 def cleared(model: Any, optimizer: Any, loss_function: Any, X: Any, y: Any) -> float:
@@ -84,19 +84,6 @@ def one_late(model: Any, optimizer: Any, loss_function: Any, X: Any, y: Any) -> 
     optimizer.zero_grad()
     loss.backward()
     return float(loss.detach())
-
-
-@training_step.wrong(
-    "step() is missing: gradients are computed and never used",
-    as_student=True,
-    ask="Who changes the weights: backward() or step()?",
-)
-def graph_only(model: Any, optimizer: Any, loss_function: Any, X: Any, y: Any) -> Any:
-    model.train()
-    optimizer.zero_grad()
-    loss = loss_function(model(X), y)
-    loss.backward()
-    return loss
 
 
 @training_step.wrong(

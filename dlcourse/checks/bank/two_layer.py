@@ -13,13 +13,14 @@ __all__ = ["forward", "random_network", "sizes"]
 
 
 def random_network(rng: np.random.Generator) -> dict[str, Any]:
-    """N = 6, D = 4, H = 5, C = 3: all sizes differ, and no bias is zero."""
-    N, D, H, C = 6, 4, 5, 3
+    """N = 7, D = 4, H = 5, C = 3: all sizes differ, no bias is zero, and every hidden unit is on for some examples."""
+    N, D, H, C = 7, 4, 5, 3
+    X, W1 = rng.normal(size=(N, D)), rng.normal(size=(H, D))
     return {
-        "X": rng.normal(size=(N, D)),
+        "X": X,
         "y": rng.normal(size=(N, C)),
-        "W1": rng.normal(size=(H, D)),
-        "b1": rng.normal(size=H),
+        "W1": W1,
+        "b1": 0.1 * rng.normal(size=H) - np.median(X @ W1.T, axis=0),
         "W2": rng.normal(size=(C, H)),
         "b2": rng.normal(size=C),
     }

@@ -22,8 +22,8 @@ class Difference:
     """The output ``name``: ``got`` is not ``want``.
 
     ``inputs`` and ``right`` are all inputs and all right outputs of the question, ``scales`` the
-    named numbers that a wrong factor could be made of, ``axes`` the names of the axes.
-    ``is_steps`` marks a trajectory: the first axis is time.
+    named numbers that a wrong factor could be made of, ``axes`` the names of the axes, ``labels``
+    those of the entries. ``is_steps`` marks a trajectory: the first axis is time.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Difference:
     right: Mapping[str, Array] = field(default_factory=dict)
     scales: Mapping[str, float] = field(default_factory=dict)
     axes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     is_steps: bool = False
     rtol: float = 1e-7
 
@@ -40,6 +41,11 @@ class Difference:
     def same_shape(self) -> bool:
         """Whether the two can be compared entry by entry."""
         return self.got.shape == self.want.shape
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether the output answers yes or no: arithmetic on it would say nothing."""
+        return bool(self.want.dtype.kind == "b")
 
     @property
     def equal(self) -> NDArray[np.bool_]:

@@ -53,6 +53,8 @@ def _recognise(difference: Difference) -> tuple[Kind, str]:
     not_finite = _not_finite(difference)
     if not_finite:
         return "not finite", not_finite
+    if difference.is_flag:
+        return "value", ""
     with np.errstate(all="ignore"):
         if not difference.same_shape:
             return "shape", wrong_shape(difference)

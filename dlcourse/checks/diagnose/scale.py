@@ -17,7 +17,7 @@ def constant_result(difference: Difference) -> str:
     """All zeros, or one number everywhere."""
     got, want = difference.got, difference.want
     if got.size < 2 or np.ptp(want) == 0:
-        return "Your result is 0." if got.size == 1 and not got.any() and want.any() else ""
+        return ""
     if not got.any():
         return f"Every entry of your {difference.name} is 0."
     if np.ptp(got) == 0:
@@ -27,7 +27,7 @@ def constant_result(difference: Difference) -> str:
 
 def same_as_other(difference: Difference) -> str:
     """The answer is something else that the question knows: an input, or another output."""
-    if difference.got.size < 2:
+    if difference.got.size < 2 or np.ptp(difference.got) == 0:
         return ""
     for what, other in difference.others().items():
         if other.dtype.kind == "f" and agree(difference.got, other, difference.rtol):
@@ -55,7 +55,8 @@ def constant_factor(difference: Difference) -> str:
     if want.size == 1 and not names:  # one number is always some multiple of another
         return ""
     named = f", which is {' or '.join(dict.fromkeys(names))} here" if names else ""
-    return f"Every entry of your {difference.name} is {factor:.4g} times the expected one{named}."
+    what = f"Every entry of your {difference.name}" if want.size > 1 else f"Your {difference.name}"
+    return f"{what} is {factor:.4g} times the expected one{named}."
 
 
 def _named_factors(difference: Difference) -> Iterator[tuple[str, float]]:
@@ -75,7 +76,8 @@ def _named_factors(difference: Difference) -> Iterator[tuple[str, float]]:
         yield f"{bracketed}/2", value / 2
         yield f"2{bracketed}", value * 2
         yield f"{bracketed}²", value**2
-        yield f"{bracketed}/({name} − 1)", value / (value - 1)
+        if name == "N":
+            yield "N/(N − 1)", value / (value - 1)
     names = list(plain)
     for i, one in enumerate(names):
         for other in names[i + 1 :]:

@@ -19,11 +19,11 @@ Mask = NDArray[np.bool_]
 def equal_on_subset(difference: Difference) -> str:
     """Name the part on which the answer agrees: a row, the border, x > 0, the target column ...
 
-    A part is named when everything outside it differs; failing that, when all differences lie
-    outside it and at least half of the entries there differ.
+    A part is named when everything outside it differs; failing that, when it is a fifth or more of
+    the array, all of it agrees, and at least half of what lies outside differs.
     """
     equal = difference.equal
-    if equal.ndim == 0 or not equal.any() or equal.all():
+    if equal.ndim == 0 or not equal.any() or equal.all() or difference.labels:
         return ""
     regions = [(text, mask) for text, mask in _regions(difference) if mask.any() and not mask.all()]
     name = difference.name
@@ -31,10 +31,9 @@ def equal_on_subset(difference: Difference) -> str:
         if np.array_equal(equal, mask):
             return f"Your {name} agrees exactly {text}, and nowhere else."
     for text, mask in regions:
-        if equal[mask].all() and (~equal[~mask]).mean() >= 0.5:
-            return f"All that differs in your {name} lies outside one part: it agrees {text}."
-    share = equal.mean()
-    return f"{share:.0%} of the entries of your {name} agree." if not difference.is_steps else ""
+        if mask.mean() >= 0.2 and equal[mask].all() and (~equal[~mask]).mean() >= 0.5:
+            return f"Your {name} agrees everywhere {text}; all that differs lies elsewhere."
+    return ""
 
 
 def _regions(difference: Difference) -> Iterator[tuple[str, Mask]]:
@@ -46,13 +45,15 @@ def _regions(difference: Difference) -> Iterator[tuple[str, Mask]]:
 
 
 def _by_sign(difference: Difference) -> Iterator[tuple[str, Mask]]:
-    for name, array in [*difference.inputs.items(), *difference.right.items()]:
+    right = {f"the right {name}": array for name, array in difference.right.items()}
+    for name, array in [*difference.inputs.items(), *right.items()]:
         if array.shape != difference.want.shape or array.dtype.kind != "f":
             continue
         yield f"where {name} > 0", array > 0
         yield f"where {name} < 0", array < 0
-        yield f"where {name} is exactly 0", array == 0
-        yield f"where {name} is not 0", array != 0
+        if array is not difference.want:  # 0 where 0 is expected is no news
+            yield f"where {name} is exactly 0", array == 0
+            yield f"where {name} is not 0", array != 0
         yield f"where {name} ≥ 0", array >= 0
         yield f"where {name} ≤ 0", array <= 0
 

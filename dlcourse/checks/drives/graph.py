@@ -10,7 +10,7 @@ import numpy as np
 
 from dlcourse.checks.drives.values import Array, Unusable, function, numbers
 
-__all__ = ["Node", "backward", "topological_order"]
+__all__ = ["GRAPHS", "SHARED_GRAPHS", "Node", "backward", "edge_labels", "node_labels", "topological_order"]
 
 
 class Node:
@@ -41,81 +41,101 @@ class Node:
         return f"Node(value={self.value:.4g}, grad={self.grad:.4g})"
 
 
-def _no_sharing(x: Array) -> list[Node]:
-    """(x + y) z: every node has one consumer."""
+def _no_sharing(x: Array) -> dict[str, Node]:
+    """Every node has one consumer."""
     a, b, c = (Node(value) for value in x)
     q = a + b
-    return [a, b, c, q, q * c]
+    return {"a": a, "b": b, "c": c, "a + b": q, "root": q * c}
 
 
-def _square(x: Array) -> list[Node]:
-    """Multiply x by x: one node stands on both sides."""
+def _square(x: Array) -> dict[str, Node]:
+    """One node stands on both sides."""
     a = Node(x[0])
-    return [a, a * a]
+    return {"a": a, "root": a * a}
 
 
-def _diamond(x: Array) -> list[Node]:
-    """Compute u c + tanh(u) with u = a + b: two consumers at one depth."""
+def _diamond(x: Array) -> dict[str, Node]:
+    """One inner node with two consumers at one depth."""
     a, b, c = (Node(value) for value in x)
     u = a + b
     p, t = u * c, u.tanh()
-    return [a, b, c, u, p, t, p + t]
+    return {"a": a, "b": b, "c": c, "u": u, "u·c": p, "tanh u": t, "root": p + t}
 
 
-def _shared(x: Array) -> list[Node]:
-    """(u + a) tanh(tanh(u)) + b with u = a b: inner nodes with several consumers at different depths."""
+def _two_depths(x: Array) -> dict[str, Node]:
+    """Inner nodes with several consumers at different depths."""
     a, b = Node(x[0]), Node(x[1])
     u = a * b
     s, t = u + a, u.tanh()
     tt = t.tanh()
     p = s * tt
-    return [a, b, u, s, t, tt, p, p + b]
+    return {"a": a, "b": b, "u": u, "u + a": s, "tanh u": t, "tanh tanh u": tt, "product": p, "root": p + b}
 
 
-def _ladder(x: Array) -> list[Node]:
+def _ladder(x: Array) -> dict[str, Node]:
     """Five rungs, each with two ways up: 32 paths from the bottom to the top."""
-    nodes = [Node(x[2])]
-    for _ in range(5):
-        t = nodes[-1].tanh()
-        nodes += [t, t + nodes[-1]]
+    rung = Node(x[2])
+    nodes = {"bottom": rung}
+    for i in range(1, 6):
+        t = rung.tanh()
+        rung = t + rung
+        nodes |= {f"tanh {i}": t, f"rung {i}": rung}
     return nodes
 
 
-_GRAPHS = {
-    "no_sharing": _no_sharing,
-    "square": _square,
-    "diamond": _diamond,
-    "shared": _shared,
-    "ladder": _ladder,
+GRAPHS = {
+    "(a + b)·c": _no_sharing,
+    "a·a": _square,
+    "u·c + tanh u, u = a + b": _diamond,
+    "(u + a)·tanh tanh u + b, u = a·b": _two_depths,
+    "a ladder of 5 rungs, each x + tanh x": _ladder,
 }
+SHARED_GRAPHS = tuple(GRAPHS)[2:]
 
 
 def backward(student: Any, x: Array) -> dict[str, Array]:
-    """Run the student's backward on the last node of each graph; report the grad of every node."""
+    """Run the student's backward on the root of each graph; report the grad of every node."""
     outputs = {}
-    for name, build in _GRAPHS.items():
-        nodes = build(x)
+    for name, build in GRAPHS.items():
+        nodes = list(build(x).values())
         function(student)(nodes[-1])
-        outputs[name] = np.stack([numbers(node.grad, "node.grad").reshape(()) for node in nodes])
+        outputs[f"gradients of {name}"] = np.stack([numbers(node.grad, "node.grad").reshape(()) for node in nodes])
     return outputs
 
 
 def topological_order(student: Any, x: Array) -> dict[str, Array]:
-    """Ask for the order of three graphs.
+    """Ask for the order of the graphs with shared nodes.
 
     Reports for each node how often it is listed, for each edge whether the parent comes first, and
     the gradients that a backward pass in that order finds.
     """
     outputs = {}
-    for name in ("diamond", "shared", "ladder"):
-        nodes = _GRAPHS[name](x)
+    for name in SHARED_GRAPHS:
+        nodes = list(GRAPHS[name](x).values())
         order = _listed(function(student)(nodes[-1]), nodes)
         place = {id(node): index for index, node in reversed(list(enumerate(order)))}
-        edges = [(place.get(id(p), 0), place.get(id(node), -1)) for node in nodes for p in node.parents]
-        outputs[f"times_listed_{name}"] = np.array([sum(entry is node for entry in order) for node in nodes], float)
-        outputs[f"parent_first_{name}"] = np.array([parent < node for parent, node in edges], float)
-        outputs[f"gradients_{name}"] = _gradients(nodes, order)
+        outputs[f"times listed in {name}"] = np.array([sum(entry is node for entry in order) for node in nodes], float)
+        outputs[f"parent before node in {name}"] = np.array(
+            [place.get(id(parent), 0) < place.get(id(node), -1) for parent, node in _edges(nodes)]
+        )
+        outputs[f"gradients in this order of {name}"] = _gradients(nodes, order)
     return outputs
+
+
+def node_labels(name: str) -> tuple[str, ...]:
+    """The names of the nodes of a graph, in the order in which a drive reports them."""
+    return tuple(GRAPHS[name](np.array([0.5, 0.6, 0.7])))
+
+
+def edge_labels(name: str) -> tuple[str, ...]:
+    """The names of the edges of a graph, such as "u before tanh u"."""
+    named = GRAPHS[name](np.array([0.5, 0.6, 0.7]))
+    names = {id(node): label for label, node in named.items()}
+    return tuple(f"{names[id(parent)]} before {names[id(node)]}" for parent, node in _edges(list(named.values())))
+
+
+def _edges(nodes: list[Node]) -> list[tuple[Node, Node]]:
+    return [(parent, node) for node in nodes for parent in node.parents]
 
 
 def _listed(order: Any, nodes: list[Node]) -> list[Node]:

@@ -53,17 +53,17 @@ def training_step(
         loss = function(student)(
             model, optimizer, torch.nn.functional.mse_loss, torch.from_numpy(batch), torch.from_numpy(target)
         )
-        graphs.append(float(bool(getattr(loss, "requires_grad", False))))
+        graphs.append(bool(getattr(loss, "requires_grad", False)))
         losses.append(_one_number(loss, "training_step"))
         weights.append(_flat(model))
         means.append(model[1].running_mean.numpy().copy())
-        modes.append(float(model.training))
+        modes.append(bool(model.training))
     return {
-        "train_mode": np.array(modes),
-        "loss": np.array(losses),
+        "model in train mode": np.array(modes),
         "weights": np.stack(weights),
-        "running_mean": np.stack(means),
-        "loss_keeps_graph": np.array(graphs),
+        "loss": np.array(losses),
+        "running mean": np.stack(means),
+        "loss holds on to the graph": np.array(graphs),
     }
 
 
@@ -72,17 +72,20 @@ def evaluate(student: Any, W1: Array, W2: Array, mean: Array, var: Array, X: Arr
     import torch
 
     outputs: dict[str, Array] = {}
-    for start in ("training", "evaluating"):
+    for training in (True, False):
         model = _network(W1, W2, mean, var)
-        model.train(start == "training")
+        model.train(training)
         with torch.enable_grad():
             prediction = function(student)(model, torch.from_numpy(X))
             still_on = torch.is_grad_enabled()
-        outputs[f"prediction_{start}"] = numbers(prediction, "evaluate")
-        outputs[f"running_mean_{start}"] = model[1].running_mean.numpy().copy()
-        outputs[f"keeps_graph_{start}"] = np.array(float(bool(getattr(prediction, "requires_grad", False))))
-        outputs[f"train_mode_after_{start}"] = np.array(float(model.training))
-        outputs[f"autograd_on_after_{start}"] = np.array(float(still_on))
+        found = f"found in {'train' if training else 'eval'} mode"
+        outputs[f"prediction, {found}"] = numbers(prediction, "evaluate")
+        outputs[f"running mean, {found}"] = model[1].running_mean.numpy().copy()
+        outputs[f"prediction holds on to a graph, {found}"] = np.array(
+            bool(getattr(prediction, "requires_grad", False))
+        )
+        outputs[f"train mode afterwards, {found}"] = np.array(bool(model.training))
+        outputs[f"autograd on afterwards, {found}"] = np.array(still_on)
     return outputs
 
 
@@ -108,10 +111,11 @@ def freeze_body(student: Any, body: Array, head: Array, X: Array, y: Array) -> d
         optimizer.step()
     weights = (model.body.weight, model.head.weight)
     return {
-        "requires_grad": np.array([float(weight.requires_grad) for weight in weights]),
-        "body": weights[0].detach().numpy().copy(),
-        "head": weights[1].detach().numpy().copy(),
-        "body_got_gradient": np.array(float(weights[0].grad is not None)),
+        "requires_grad of the body": np.array(bool(weights[0].requires_grad)),
+        "requires_grad of the head": np.array(bool(weights[1].requires_grad)),
+        "body after training": weights[0].detach().numpy().copy(),
+        "head after training": weights[1].detach().numpy().copy(),
+        "a gradient was computed for the body": np.array(weights[0].grad is not None),
     }
 
 
