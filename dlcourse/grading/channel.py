@@ -139,8 +139,8 @@ def _array(blob: bytes) -> npt.NDArray[Any]:
         elif version == (2, 0):
             shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
         else:
-            raise MalformedReplyError("an array of the reply has an unknown .npy version")
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, OverflowError):
+            raise ValueError(f"unknown .npy version {version}")
+    except Exception:  # NumPy's header reader parses Python and raises whatever its tokenizer does
         raise MalformedReplyError("an array of the reply is not .npy") from None
     if dtype.hasobject or dtype.kind not in "biufc":
         raise MalformedReplyError(f"an array of the reply has entries of type {dtype.str[:20]}, expected numbers")

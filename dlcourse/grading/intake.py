@@ -108,13 +108,16 @@ def read_bytes(path: Path, limit: int = NOTEBOOK_SIZE) -> bytes:
     except OSError:
         what = "a symbolic link" if path.is_symlink() else "not readable"
         raise UnreadableError(f"{path.name} is {what}. Hand in the file itself.") from None
-    with os.fdopen(handle, "rb") as file:
+    try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise UnreadableError(f"{path.name} is not a file.")
         if status.st_size > limit:
             raise UnreadableError(f"{path.name} is larger than {_size(limit)}. Clear its outputs and hand it in again.")
-        return file.read(limit)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read(limit)
+    finally:
+        os.close(handle)
 
 
 def _size(limit: int) -> str:
