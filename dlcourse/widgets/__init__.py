@@ -1,0 +1,6 @@
+"""Explorers: interactive pictures whose numbers come from Python."""
+
+from dlcourse.widgets.explorer import Explorer
+from dlcourse.widgets.graph import GraphExplorer
+
+__all__ = ["Explorer", "GraphExplorer"]
