@@ -68,7 +68,8 @@ class Optimizer:
         """Return the new weights of one tensor: ``step_one(self, w, g, s, *, lr, ...)``.
 
         ``w`` weights, ``g`` gradient, ``s`` the state: the slots named in ``state``, and ``s.t``, the number
-        of this step, from 1. The options are those in ``defaults`` except weight decay.
+        of this step, from 1. The options are those in ``defaults`` except weight decay. ``w`` may be changed
+        in place and returned, which saves a copy; ``g`` must stay as it is.
         """
         raise NotImplementedError(f"{type(self).__name__} has no step_one")
 
@@ -100,7 +101,9 @@ class Optimizer:
                 w = w * (1 - lr * decay)
             elif decay:
                 g = g + decay * w
-            p.data[...] = self.step_one(w, g, s, **options)
+            new = self.step_one(w, g, s, **options)
+            if new is not p.data:
+                p.data[...] = new
 
     def formula_options(self, group: Group) -> dict[str, Any]:
         """The options that ``step_one`` gets: all but weight decay, which is done before."""

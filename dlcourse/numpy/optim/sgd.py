@@ -34,11 +34,12 @@ class SGD(Optimizer):
         self, w: Array, g: Array, s: Any, *, lr: float, momentum: float, dampening: float, nesterov: bool
     ) -> Array:
         """Move against the velocity, or against the gradient where there is no momentum."""
-        if momentum == 0:
-            return w - lr * g
-        s.b = g.copy() if s.b is None else momentum * s.b + (1 - dampening) * g
-        direction: Array = g + momentum * s.b if nesterov else s.b
-        return w - lr * direction
+        direction = g
+        if momentum > 0:
+            s.b = g.copy() if s.b is None else momentum * s.b + (1 - dampening) * g
+            direction = g + momentum * s.b if nesterov else s.b
+        w -= lr * direction
+        return w
 
     def check(self, group: Group) -> None:
         """Nesterov's form is defined only with momentum and without dampening."""
