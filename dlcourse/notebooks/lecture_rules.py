@@ -19,7 +19,6 @@ MAX_MEGABYTES = 1.5
 
 _SECTIONS = {
     "question": "the question that the lecture answers",
-    "prediction": "a prediction that the student writes down",
     "recap": "a recap",
     "self-test": "the five questions to check oneself",
     "references": "the references",

@@ -7,10 +7,11 @@ import re
 from functools import cache
 from pathlib import Path
 
-__all__ = ["HERE", "mathjax", "notes_plugin", "reveal", "start_script", "styles"]
+__all__ = ["HERE", "mathjax", "notes_plugin", "reveal", "start_script", "styles", "theme"]
 
 HERE = Path(__file__).parent
 _VENDOR = HERE / "vendor"
+_THEME = HERE / "theme"
 _FACE = re.compile(r"(?P<folder>source-\w+-\w+)-(?P<subset>latin|greek)-(?P<weight>\d+)-(?P<style>\w+)\.woff2")
 _FAMILY = {"source-sans-3": "Source Sans 3", "source-code-pro": "Source Code Pro"}
 _RANGE = {"greek": "U+0370-03FF", "latin": "U+0000-036F,U+2000-FFFF"}
@@ -21,6 +22,12 @@ def _script(relative: str) -> str:
     text = (_VENDOR / relative).read_text(encoding="utf-8")
     text = re.sub(r"^//# sourceMappingURL=.*$", "", text, flags=re.MULTILINE)
     return text.replace("</script", r"<\/script").replace("<!--", r"<\!--")
+
+
+@cache
+def theme(name: str) -> str:
+    """Return a file of the theme."""
+    return (_THEME / name).read_text(encoding="utf-8")
 
 
 @cache
@@ -43,8 +50,7 @@ def notes_plugin() -> str:
 
 def start_script(minutes: int) -> str:
     """Return the script that starts the presentation; the speaker view paces it to ``minutes``."""
-    text = (HERE / "theme" / "start.js").read_text(encoding="utf-8")
-    return text.replace("{{ minutes }}", str(minutes))
+    return theme("start.js").replace("{{ minutes }}", str(minutes))
 
 
 @cache
@@ -52,7 +58,7 @@ def styles() -> str:
     """Return all style sheets: reveal.js's own, the fonts as data addresses, the theme."""
     parts = [(_VENDOR / "reveal.js" / name).read_text(encoding="utf-8") for name in ("reset.css", "reveal.css")]
     parts += [_font_face(path) for path in sorted(_VENDOR.glob("source-*/*.woff2"))]
-    parts.append((HERE / "theme" / "slides.css").read_text(encoding="utf-8"))
+    parts.append(theme("slides.css"))
     return "\n".join(parts)
 
 

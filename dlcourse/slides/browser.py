@@ -73,7 +73,7 @@ def overflowing(html: Path | str, browser: Any = None) -> list[Overflow]:
     page = browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT})
     try:
         open_slides(page, Path(html))
-        measured = page.evaluate((assets.HERE / "theme" / "measure.js").read_text(encoding="utf-8"))
+        measured = page.evaluate(assets.theme("measure.js"))
     finally:
         page.close()
     # One pixel is rounding: browsers place letters on fractions of a pixel.

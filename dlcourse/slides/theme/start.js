@@ -2,9 +2,8 @@
 (() => {
   "use strict";
 
-  // Inside an explorer the arrows belong to its controls. A presenter's remote (page up, page down) always turns slides.
-  const turnsSlides = event =>
-    ["PageUp", "PageDown"].includes(event.key) || !document.activeElement?.closest(".explorer, dialog");
+  // Inside an explorer, which is a frame of its own, and in the outline the keys are not for turning slides.
+  const turnsSlides = () => !document.activeElement?.closest(".explorer, dialog");
 
   const options = {
     width: 1280, height: 720, margin: 0, minScale: 0.1, maxScale: 4, center: false, display: "flex",
@@ -13,6 +12,27 @@
     keyboardCondition: turnsSlides, pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1,
     totalTime: {{ minutes }} * 60, plugins: [RevealNotes],
   };
+
+  // Make the type of a crowded slide a little smaller, down to a size that can still be read from the last row.
+  const FOOTER = 40, FITS = [1, 0.97, 0.94, 0.91, 0.88, 0.86];
+
+  function fits(slide) {
+    const limit = slide.getBoundingClientRect().bottom - FOOTER + 1;
+    const content = slide.querySelectorAll(":scope > :not(aside), .figure, .explorer");
+    return [...content].every(element => element.getBoundingClientRect().bottom <= limit);
+  }
+
+  function fitAll() {
+    const reveal = document.querySelector(".reveal");
+    reveal.classList.add("measuring");
+    for (const slide of document.querySelectorAll(".slides section section")) {
+      for (const fit of FITS) {
+        slide.style.setProperty("--fit", fit);
+        if (fits(slide)) break;
+      }
+    }
+    reveal.classList.remove("measuring");
+  }
 
   function titleOf(slide) {
     return slide.querySelector("h1, h2, h3")?.textContent.trim() || slide.dataset.cell || "";
@@ -38,19 +58,11 @@
     Reveal.addKeyBinding({ keyCode: 77, key: "M", description: "Outline of the lecture" }, () => dialog.showModal());
   }
 
-  // Escape leaves an explorer, so that the arrows turn slides again.
-  document.addEventListener("keydown", event => {
-    const focused = document.activeElement;
-    if (event.key === "Escape" && focused?.closest(".explorer")) {
-      focused.blur();
-      event.stopPropagation();
-    }
-  }, true);
-
   async function start() {
     await MathJax.startup.promise;
     await MathJax.typesetPromise();
-    await document.fonts.ready;
+    await Promise.all([...document.fonts].map(face => face.load()));
+    fitAll();
     await Reveal.initialize(options);
     addOutline();
     document.documentElement.dataset.ready = "true";
