@@ -48,7 +48,6 @@ def record(question: str, *, passed: bool, points: float, out_of: float, said: s
         "passed": passed or before.get("passed") is True,
         "points": max(points, _number(before.get("points"))),
         "out_of": out_of,
-        "said": said,
         "attempts": int(_number(before.get("attempts"))) + 1,
         "said": said,
         "last": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -23,7 +23,6 @@ from dlcourse.checks.errors import UnknownQuestionError
 __all__ = ["Option", "Quiz", "load_quiz", "quiz_ids", "seal"]
 
 _FOLDER = Path(__file__).parent / "quiz"
-_BLOCK = 64  # sealed texts are padded to a multiple of this many bytes, so that their length tells nothing
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,10 @@ class Quiz:
         return bool(entry["right"]), str(entry["reason"])
 
 
-def seal(question_id: str, letter: str, right: bool, reason: str, salt: str, size: int = 0) -> str:
-    """Seal the verdict and reason of an option, padded to at least ``size`` bytes."""
+def seal(question_id: str, letter: str, right: bool, reason: str, salt: str, size: int) -> str:
+    """Seal the verdict and reason of an option, padded to ``size`` bytes so that their length tells nothing."""
     text = json.dumps({"right": right, "reason": reason}, ensure_ascii=False).encode()
-    length = max(-(-len(text) // _BLOCK) * _BLOCK, size)
-    return base64.b64encode(_mix(text.ljust(length), _key(question_id, letter, salt))).decode()
+    return base64.b64encode(_mix(text.ljust(size), _key(question_id, letter, salt))).decode()
 
 
 def _key(question_id: str, letter: str, salt: str) -> bytes:

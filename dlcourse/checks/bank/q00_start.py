@@ -31,7 +31,6 @@ mean = Question(
             lambda outputs, inputs: np.allclose((inputs["X"] - outputs["mean"]).sum(0), 0),
         ),
     ),
-    off_limits=("numpy.mean", "numpy.average"),
 )
 mean.hint("X has shape (N, D): N rows, D columns. The answer has one number for each column, so shape (D,).")
 mean.hint("X.sum(axis=0) adds up each column. By what do you divide?")

@@ -1,4 +1,4 @@
-"""Exercise 01, first part: one gate at a time."""
+"""Exercise 01: one gate at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercise 01, second part: the sigmoid as one gate, and ReLU."""
+"""Exercise 01: the sigmoid as one gate, and ReLU."""
 
 from __future__ import annotations
 

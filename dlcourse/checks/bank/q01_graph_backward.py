@@ -1,4 +1,4 @@
-"""Exercise 01, fifth part: backward through a whole graph.
+"""Exercise 01: backward through a whole graph.
 
 The known mistakes are written as a student would write them and go through the drive.
 """
@@ -20,7 +20,7 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 5
+ORDER = 6
 
 
 backward = Question(

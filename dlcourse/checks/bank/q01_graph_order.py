@@ -1,4 +1,4 @@
-"""Exercise 01, fourth part: an order for the nodes of a graph.
+"""Exercise 01: an order for the nodes of a graph.
 
 The known mistakes are written as a student would write them and go through the drive.
 """
@@ -13,7 +13,7 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 4
+ORDER = 5
 
 
 topological_order = Question(

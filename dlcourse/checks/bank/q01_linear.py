@@ -1,4 +1,4 @@
-"""Exercise 01, third part: a linear layer with bias."""
+"""Exercise 01: a linear layer with bias."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 3
+ORDER = 4
 
 Arrays = dict[str, Any]
 _SHARED_BIAS = "One bias serves all N examples. What happens to gradients where a value is used more than once?"

@@ -1,4 +1,4 @@
-"""Exercise 01, sixth part: a two-layer network, forward."""
+"""Exercise 01: a two-layer network, forward."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 6
+ORDER = 7
 
 Arrays = dict[str, Any]
 _MEAN = "Here the mean runs over all N·C entries, without ½, as in PyTorch's mse_loss."

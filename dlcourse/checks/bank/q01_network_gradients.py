@@ -1,4 +1,4 @@
-"""Exercise 01, seventh part: a two-layer network, all gradients."""
+"""Exercise 01: a two-layer network, all gradients."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 7
+ORDER = 8
 
 Arrays = dict[str, Any]
 _MEAN = "Here the cost is the mean over all N·C entries, without ½, as in PyTorch's mse_loss."

@@ -1,4 +1,4 @@
-"""Exercise 01, last part: eval mode, no_grad and requires_grad in PyTorch.
+"""Exercise 01: eval mode, no_grad and requires_grad in PyTorch.
 
 The known mistakes are written as a student would write them and go through the drive.
 """
@@ -13,7 +13,7 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 10
+ORDER = 11
 
 
 # ---- evaluation

@@ -1,4 +1,4 @@
-"""Exercise 01, ninth part: one training step in PyTorch, and what goes wrong without zero_grad and train mode.
+"""Exercise 01: one training step in PyTorch, and what goes wrong without zero_grad and train mode.
 
 The known mistakes are written as a student would write them and go through the drive.
 """
@@ -13,7 +13,7 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 9
+ORDER = 10
 
 
 def _step(model: Any, optimizer: Any, loss_function: Any, X: Any, y: Any) -> float:

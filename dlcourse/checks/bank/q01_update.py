@@ -1,4 +1,4 @@
-"""Exercise 01, eighth part: the update W := W − η dW."""
+"""Exercise 01: the update W := W − η dW."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 8
+ORDER = 9
 
 Arrays = dict[str, Any]
 

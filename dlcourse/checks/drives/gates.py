@@ -1,12 +1,12 @@
-"""Drives for single gates: objects with ``forward`` and ``backward``."""
+"""Drives for gates, objects with ``forward`` and ``backward``, and for a neuron made of them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from dlcourse.checks.drives.values import Array, construct, numbers, several
+from dlcourse.checks.drives.values import Array, construct, function, numbers, several
 
-__all__ = ["add_constant_gate", "multiply_gate", "one_input_gate"]
+__all__ = ["add_constant_gate", "multiply_gate", "one_input_gate", "sigmoid_neuron"]
 
 
 def multiply_gate(student: Any, x: Array, y: Array, dz: Array, other_x: Array, other_y: Array) -> dict[str, Array]:
@@ -32,6 +32,12 @@ def add_constant_gate(student: Any, x: Array, c: Array, dz: Array, other_c: Arra
     construct(student, float(other_c))
     z = numbers(gate.forward(x), "forward")
     return {"z": z, "dx": numbers(_single(gate.backward(dz)), "backward")}
+
+
+def sigmoid_neuron(student: Any, w: Array, x: Array) -> dict[str, Array]:
+    """Call a function that returns the value of a neuron and the gradients by its weights and inputs."""
+    s, dw, dx = several(function(student)(w, x), ("s", "dw", "dx"), "sigmoid_neuron")
+    return {"s": s, "dw": dw, "dx": dx}
 
 
 def _single(value: Any) -> Any:
