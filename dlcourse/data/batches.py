@@ -63,6 +63,17 @@ class Batches:
             X = self.X[indices]
             yield (X if self.transform is None else self.transform(X)), self.y[indices]
 
+    def state_dict(self) -> dict[str, Any]:
+        """What the next epochs depend on: the epoch's number, and where the augmentation's random numbers stand."""
+        inner = getattr(self.transform, "state_dict", None)
+        return {"epoch": self.epoch, "transform": None if inner is None else inner()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue from ``state_dict``."""
+        self.epoch = int(state_dict["epoch"])
+        if state_dict["transform"] is not None:
+            self.transform.load_state_dict(state_dict["transform"])  # type: ignore[union-attr]
+
     def plan(self, rng: np.random.Generator) -> Iterator[Indices]:
         """The positions of each batch of one epoch. A subclass overrides this."""
         order = rng.permutation(len(self.X)) if self.shuffle else np.arange(len(self.X))
@@ -161,6 +172,15 @@ class HardExampleBatches(WeightedBatches):
                 f"one loss for each example of the batch"
             )
         self.losses[self.indices] = values
+
+    def state_dict(self) -> dict[str, Any]:
+        """As that of Batches, with the losses known so far."""
+        return {**super().state_dict(), "losses": self.losses.copy()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue from ``state_dict``."""
+        super().load_state_dict(state_dict)
+        self.losses = np.array(state_dict["losses"], dtype=np.float64)
 
     def plan(self, rng: np.random.Generator) -> Iterator[Indices]:
         """Set the weights from the losses known at the start of the epoch, then draw."""

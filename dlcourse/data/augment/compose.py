@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,14 @@ class Compose:
         self.transforms = list(transforms)
         self.rng = np.random.default_rng(seed)
         self.last: list[tuple[str, Parameters]] = []
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the random numbers stand."""
+        return dict(self.rng.bit_generator.state)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue the random numbers from ``state_dict``."""
+        self.rng.bit_generator.state = state_dict
 
     def __call__(self, images: Images) -> Images:
         """Transform the images; labels stay as they are."""
