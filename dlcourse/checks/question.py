@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -28,6 +28,7 @@ from dlcourse.checks.diagnose import Difference, describe
 from dlcourse.checks.diagnose.errors import explain_error
 from dlcourse.checks.drives.report import error_report
 from dlcourse.checks.errors import StudentError
+from dlcourse.checks.matching import same_error, same_first_output, same_outputs
 from dlcourse.checks.variants import Outcome, Outputs, Variant, call_with, run_variant
 from dlcourse.checks.verdict import Verdict
 
@@ -89,7 +90,7 @@ class Question:
     steps: tuple[str, ...] = ()
     invariants: tuple[Invariant, ...] = ()
     off_limits: tuple[str, ...] = ()
-    rtol: float = 1e-7
+    rtol: float = 1e-9
     variants: list[Variant] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
 
@@ -170,7 +171,8 @@ class Question:
         return self._differs(outputs, inputs, right)
 
     def _verdict(self, status: Literal["right", "wrong", "convention"], **fields: Any) -> Verdict:
-        earned = self.points if status == "right" or fields.pop("full", False) else 0
+        full = fields.pop("full", False)
+        earned = self.points if status == "right" or (status == "convention" and full) else 0
         return Verdict(self.id, self.title, status, points=earned, out_of=self.points, tested=self.tested, **fields)
 
     def _failed(self, error: BaseException, inputs: Mapping[str, Array], right: Outputs) -> Verdict:
@@ -179,70 +181,58 @@ class Question:
             return self._verdict("wrong", kind="not started", summary=f"Not answered yet. {student.message}".strip())
         if student.name == "Unusable":
             return self._verdict("wrong", kind="unusable", summary=_sentence(student.message))
-        raised = str(student)
-        same = [
-            variant
-            for variant in self.variants
-            if variant.kind == "wrong" and self.outcome(variant, inputs, right).error == raised
-        ]
-        named = {"diagnosis": same[0].says, "ask": same[0].ask, "variant": same[0].name} if len(same) == 1 else {}
+        variant = same_error(self._outcomes(inputs, right), str(student))
         return self._verdict(
             "wrong",
             kind="raised",
             summary=f"Your code stopped with {student.name}: {student.message}",
             got=f"at   {student.line}" if student.line else "",
             pattern=explain_error(student.name, student.message, self.called_as),
-            **named,
+            **_named(variant),
         )
 
     def _differs(self, outputs: Outputs, inputs: Mapping[str, Array], right: Outputs) -> Verdict:
-        outcomes = [(variant, self.outcome(variant, inputs, right)) for variant in self.variants]
-        same = [variant for variant, it in outcomes if not it.error and agree_all(outputs, it.outputs, self.rtol)]
-        if any(variant.kind == "accepts" for variant in same):
-            return self._verdict("right", kind="agrees", summary=f"Everything agrees ({same[0].says}).")
-        name = next(name for name in right if not agree(outputs[name], right[name], self.rtol))
-        found = describe(
-            Difference(
-                name=name,
-                got=outputs[name],
-                want=right[name],
-                inputs=inputs,
-                right=right,
-                scales=call_with(self.scales, inputs) if self.scales else {},
-                axes=self.axes.get(name, ()),
-                labels=self.labels.get(name, ()),
-                is_steps=name in self.steps,
-                rtol=self.rtol,
-            ),
-            [rule.says for rule in self.invariants if not _holds(rule, outputs, inputs)],
+        outcomes = self._outcomes(inputs, right)
+        same = same_outputs(outcomes, outputs, self.rtol)
+        accepted = [variant for variant in same if variant.kind == "accepts"]
+        if accepted:
+            return self._verdict("right", kind="agrees", summary=f"Everything agrees: {accepted[0].says}.")
+        wrong = [name for name in right if not agree(outputs[name], right[name], self.rtol)]
+        fields = self._description(wrong[0], outputs, inputs, right)
+        if len(same) == 1:
+            status: Literal["wrong", "convention"] = "wrong" if same[0].kind == "wrong" else "convention"
+            return self._verdict(status, full=same[0].full, **fields, **_named(same[0]))
+        # Two mistakes at once: name the one behind the first output that differs, if it is a known one.
+        first = same_first_output(outcomes, outputs, right, wrong[0], self.rtol) if not same else None
+        also = f", in {wrong[0]}; mend this first, then look at {_listed(wrong[1:])}" if first else ""
+        return self._verdict("wrong", **fields, **_named(first, also))
+
+    def _outcomes(self, inputs: Mapping[str, Array], right: Outputs) -> list[tuple[Variant, Outcome]]:
+        return [(variant, self.outcome(variant, inputs, right)) for variant in self.variants]
+
+    def _description(self, name: str, outputs: Outputs, inputs: Mapping[str, Array], right: Outputs) -> dict[str, Any]:
+        """What the generic tier says about the first output that differs, as fields of a verdict."""
+        difference = Difference(
+            name=name,
+            got=outputs[name],
+            want=right[name],
+            inputs=inputs,
+            right=right,
+            scales=call_with(self.scales, inputs) if self.scales else {},
+            axes=self.axes.get(name, ()),
+            labels=self.labels.get(name, ()),
+            is_steps=name in self.steps,
+            rtol=self.rtol,
         )
-        elsewhere = [n for n in right if n != name and not agree(outputs[n], right[n], self.rtol)]
-        partly = False
-        if not same and elsewhere:  # two mistakes at once: name the one in the first output that differs
-            same = [
-                variant
-                for variant, it in outcomes
-                if not it.error
-                and not agree(it.outputs[name], right[name], self.rtol)
-                and agree(outputs[name], it.outputs[name], self.rtol)
-                and variant.kind == "wrong"
-            ]
-            partly = True
-        fields: dict[str, Any] = {
-            "kind": found.kind,
-            "summary": found.summary,
-            "pattern": found.pattern,
-            "got": found.got,
-            "want": found.want,
-        }
-        if len(same) != 1:
-            return self._verdict("wrong", **fields)
-        variant = same[0]
-        also = f", in {name}; mend this first, then look at {_listed(elsewhere)}" if partly else ""
-        fields |= {"diagnosis": variant.says + also, "variant": variant.name, "ask": variant.ask}
-        if variant.kind == "convention":
-            return self._verdict("convention", full=variant.full, **fields)
-        return self._verdict("wrong", **fields)
+        broken = [rule.says for rule in self.invariants if not _holds(rule, outputs, inputs)]
+        return asdict(describe(difference, broken))
+
+
+def _named(variant: Variant | None, also: str = "") -> dict[str, str]:
+    """The fields of a verdict that name a known answer."""
+    if variant is None:
+        return {}
+    return {"diagnosis": variant.says + also, "variant": variant.name, "ask": variant.ask}
 
 
 def _holds(rule: Invariant, outputs: Outputs, inputs: Mapping[str, Array]) -> bool:

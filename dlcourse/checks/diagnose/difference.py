@@ -35,7 +35,7 @@ class Difference:
     axes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     is_steps: bool = False
-    rtol: float = 1e-7
+    rtol: float = 1e-9
 
     @property
     def same_shape(self) -> bool:

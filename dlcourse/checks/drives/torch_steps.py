@@ -19,12 +19,13 @@ def _network(W1: Array, W2: Array, mean: Array, var: Array) -> Any:
     import torch
 
     H, D = W1.shape
-    model: Any = torch.nn.Sequential(
-        torch.nn.Linear(D, H, bias=False),
-        torch.nn.BatchNorm1d(H),
-        torch.nn.ReLU(),
-        torch.nn.Linear(H, W2.shape[0], bias=False),
-    ).double()
+    with torch.random.fork_rng(devices=[]):  # the student's own random numbers stay as they are
+        model: Any = torch.nn.Sequential(
+            torch.nn.Linear(D, H, bias=False),
+            torch.nn.BatchNorm1d(H),
+            torch.nn.ReLU(),
+            torch.nn.Linear(H, W2.shape[0], bias=False),
+        ).double()
     with torch.no_grad():
         model[0].weight.copy_(torch.from_numpy(W1))
         model[3].weight.copy_(torch.from_numpy(W2))
@@ -94,8 +95,9 @@ def freeze_body(student: Any, body: Array, head: Array, X: Array, y: Array) -> d
     import torch
 
     model: Any = torch.nn.Sequential()
-    model.body = torch.nn.Linear(body.shape[1], body.shape[0], bias=False).double()
-    model.head = torch.nn.Linear(head.shape[1], head.shape[0], bias=False).double()
+    with torch.random.fork_rng(devices=[]):  # the student's own random numbers stay as they are
+        model.body = torch.nn.Linear(body.shape[1], body.shape[0], bias=False).double()
+        model.head = torch.nn.Linear(head.shape[1], head.shape[0], bias=False).double()
     with torch.no_grad():
         model.body.weight.copy_(torch.from_numpy(body))
         model.head.weight.copy_(torch.from_numpy(head))
