@@ -1,0 +1,101 @@
+"""What a section of the benchmark hands back, how it is written down, and where sections are listed.
+
+A section is one function: it measures and returns a :class:`Report`.
+
+    @section("conv", "Convolution")
+    def convolution(effort: Effort) -> Report:
+        ...
+
+Put it in a file that ``benchmarks/speed.py`` names in ``FILES``; ``--only conv`` then runs it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.speed_timing import Effort
+
+__all__ = ["SECTIONS", "Figure", "Report", "Section", "Target", "at_least", "at_most", "duration", "section", "table"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A promise with a number in it, and what was measured."""
+
+    promise: str
+    bound: str
+    measured: str
+    met: bool
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture as PNG, and the sentence that replaces it for those who cannot see it."""
+
+    name: str
+    png: bytes
+    alt: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """A section's text in Markdown, the targets it speaks for, and its pictures."""
+
+    text: str
+    targets: Sequence[Target] = ()
+    figures: Sequence[Figure] = field(default=())
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the benchmark: its short name, its heading, and the function that measures."""
+
+    name: str
+    title: str
+    run: Callable[[Effort], Report]
+
+
+SECTIONS: dict[str, Section] = {}
+
+
+def section(name: str, title: str) -> Callable[[Callable[[Effort], Report]], Callable[[Effort], Report]]:
+    """List a function as a section. Raises ``ValueError`` for a name that is taken."""
+
+    def register(run: Callable[[Effort], Report]) -> Callable[[Effort], Report]:
+        if name in SECTIONS:
+            raise ValueError(f"section: {name!r} is taken by {SECTIONS[name].title!r}")
+        SECTIONS[name] = Section(name, title, run)
+        return run
+
+    return register
+
+
+def at_least(promise: str, measured: float, bound: float, unit: str = "×") -> Target:
+    """A target that large numbers meet."""
+    return Target(promise, f"≥ {bound:g} {unit}", f"{measured:.2f} {unit}", measured >= bound)
+
+
+def at_most(promise: str, measured: float, bound: float, unit: str = "×") -> Target:
+    """A target that small numbers meet."""
+    return Target(promise, f"≤ {bound:g} {unit}", f"{measured:.2f} {unit}", measured <= bound)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; every column but the first is aligned right."""
+    lines = [_row(header), "|---|" + "---:|" * (len(header) - 1)]
+    return "\n".join([*lines, *map(_row, rows)])
+
+
+def duration(seconds: float) -> str:
+    """Three digits and a unit: 142 µs, 3.05 ms, 1.20 s."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size or unit == "µs":
+            value = seconds / size
+            digits = 2 if value < 10 else 1 if value < 100 else 0
+            return f"{value:.{digits}f} {unit}"
+    raise AssertionError("unreachable: the loop ends at µs")
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
