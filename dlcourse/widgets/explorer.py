@@ -194,9 +194,9 @@ class Explorer(anywidget.AnyWidget):
 
     @property
     def _esm(self) -> str:
-        return (
-            bundle(FOLDER / "frame.js", self.drawing) + "export default { render: (c) => render(c, createDrawing) };\n"
-        )
+        # anywidget prefers a module's own export named render to the default one, so only the default is exported.
+        module = bundle(FOLDER / "frame.js", self.drawing).replace("export const {", "const {")
+        return module + "export default { render: (c) => render(c, createDrawing) };\n"
 
     _css = FOLDER / "frame.css"
 
