@@ -119,7 +119,9 @@ def _kernel() -> Finding:
     def probe() -> str:
         from jupyter_client.manager import start_new_kernel
 
-        manager, client = start_new_kernel(kernel_name="python3", startup_timeout=60)
+        manager, client = start_new_kernel(
+            kernel_name="python3", startup_timeout=60, extra_arguments=["--IPKernelApp.log_level=40"]
+        )
         try:
             reply = client.execute_interactive("import dlcourse", timeout=60)
             if reply["content"]["status"] != "ok":

@@ -62,7 +62,7 @@ class Check:
         if answer is ...:
             return Result(False, Message(f"{question.id}  {question.title}", _about(question)))
         verdict = run_check(question, answer)
-        said = verdict.diagnosis or verdict.summary
+        said = "" if verdict.kind == "not started" else verdict.diagnosis or verdict.summary
         progress.record(question.id, passed=verdict.passed, points=verdict.points, out_of=verdict.out_of, said=said)
         return Result(verdict.passed, verdict_message(verdict), verdict)
 

@@ -35,15 +35,23 @@ class Report:
     def _passed(self, question_id: str) -> bool:
         return bool(self.records.get(question_id, {}).get("passed"))
 
+    def _state(self, question_id: str) -> str:
+        if question_id not in self.records:
+            return "no check ran"
+        if self._passed(question_id):
+            return "passed"
+        return "not yet" if self.records[question_id].get("said") else "to do"
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         questions = all_questions(self.number)
-        table = Table("question", "", "points", "what the check said", box=None, header_style="bold", pad_edge=False)
+        table = Table("question", "", "points", "", box=None, header_style="bold", pad_edge=False)
         for question in questions:
             entry = self.records.get(question.id)
-            state = "passed" if self._passed(question.id) else "not yet" if entry else "no check ran"
             points = float(entry["points"]) if entry else 0.0
-            said = question.title if state == "passed" else str((entry or {}).get("said", question.title))
-            table.add_row(question.id, state, f"{points:g}/{question.points:g}", said)
+            said = str(entry.get("said", "")) if entry and not self._passed(question.id) else ""
+            table.add_row(
+                question.id, self._state(question.id), f"{points:g}/{question.points:g}", said or question.title
+            )
         yield table
         done = sum(self._passed(question.id) for question in questions)
         yield f"{done} of {len(questions)} questions passed"
@@ -98,7 +106,11 @@ def run_notebook(path: Path) -> Report:
     with tempfile.TemporaryDirectory(prefix="dlcourse-check-") as folder:
         # allow_errors: a student with one broken cell still wants to know about the others
         client = NotebookClient(
-            notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": str(path.resolve().parent)}}
+            notebook,
+            timeout=300,
+            allow_errors=True,
+            extra_arguments=["--IPKernelApp.log_level=40"],
+            resources={"metadata": {"path": str(path.resolve().parent)}},
         )
         try:
             client.execute(env={**os.environ, "DLCOURSE_PROGRESS": folder, "TQDM_DISABLE": "1"})
