@@ -42,13 +42,18 @@ class MalformedReplyError(StudentError):
         super().__init__("MalformedReply", f"the answer's process sent something else than arrays ({what})")
 
 
-def install_code() -> str:
-    """Return the code that installs the other end in a fresh kernel, before any cell of the submission."""
+def install_code(output: int) -> str:
+    """Return the code that installs the other end in a fresh kernel, before any cell of the submission.
+
+    Args:
+        output: characters that one cell may print.
+    """
     source = resources.files("dlcourse.grading").joinpath("channel_inside.py").read_text("utf-8")
     return (
         "import sys as _sys, types as _types\n"
         f"_module = _sys.modules[{_MODULE!r}] = _types.ModuleType({_MODULE!r})\n"
         f"exec(compile({source!r}, '<grader>', 'exec'), _module.__dict__)\n"
+        f"_module.limit_output({output}, get_ipython())\n"
         "del _sys, _types, _module\n"
     )
 

@@ -11,11 +11,50 @@ import importlib
 import io
 import json
 import struct
+import sys
 from typing import Any
 
 import numpy as np
 
-__all__ = ["answer"]
+__all__ = ["OutputBudget", "OutputLimit", "answer", "limit_output"]
+
+
+class OutputLimit(Exception):  # noqa: N818 - it is a state of the answer, and this name is shown to students
+    """A cell printed more than anybody will read."""
+
+
+class OutputBudget:
+    """Lets every cell, and every call of an answer, print `limit` characters and no more.
+
+    A courtesy: an endless loop that prints stops at once, with a sentence. The limit that holds is the grader's.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.left = limit, limit
+
+    def begin(self, *_: Any) -> None:
+        """Give a full budget to what runs next. IPython puts the streams' own `write` back after every cell."""
+        self.left = self.limit
+        for stream in (sys.stdout, sys.stderr):
+            stream.write = self._counted(stream.write)  # type: ignore[method-assign]
+
+    def _counted(self, write: Any) -> Any:
+        def write_counted(text: str) -> Any:
+            self.left -= len(text)
+            if self.left < 0:
+                raise OutputLimit(f"it printed more than {self.limit >> 20} MB")
+            return write(text)
+
+        return write_counted
+
+
+budget = OutputBudget(2 << 20)
+
+
+def limit_output(limit: int, shell: Any) -> None:
+    """Limit what each cell of an IPython shell may print."""
+    budget.limit = limit
+    shell.events.register("pre_run_cell", budget.begin)
 
 
 def answer(request: str, namespace: dict[str, Any]) -> str:
@@ -26,6 +65,8 @@ def answer(request: str, namespace: dict[str, Any]) -> str:
             student's namespace) and arrays.
         namespace: the student's variables.
     """
+    plain = [(stream, stream.write) for stream in (sys.stdout, sys.stderr)]
+    budget.begin()
     try:
         header, arrays = unpack(base64.b64decode(request))
         module, _, name = header["drive"].partition(":")
@@ -36,6 +77,9 @@ def answer(request: str, namespace: dict[str, Any]) -> str:
         from dlcourse.checks.drives.report import error_report
 
         reply = pack({"error": error_report(error)}, {})
+    finally:
+        for stream, write in plain:
+            stream.write = write  # type: ignore[method-assign]
     return base64.b64encode(reply).decode("ascii")
 
 

@@ -96,7 +96,9 @@ class Kernel:
         try:
             client.start_channels()
             await client.wait_for_ready(timeout=60)
-            reply = await client.execute(install_code(), silent=True, store_history=False, reply=True, timeout=60)
+            reply = await client.execute(
+                install_code(limits.output), silent=True, store_history=False, reply=True, timeout=60
+            )
             if reply["content"]["status"] != "ok":
                 raise RuntimeError(f"grade: the channel did not start: {reply['content'].get('evalue')}")
         except BaseException:

@@ -92,7 +92,7 @@ class SandboxProvisioner(LocalProvisioner):
     def _watch(self, process: Any) -> None:
         started = time.monotonic()
         while process.poll() is None:
-            memory = _resident(process.pid)
+            memory = _memory(process.pid, enough=self.limits.memory)
             self.peak_memory = max(self.peak_memory, memory)
             if memory > self.limits.memory:
                 return self.end("memory")
@@ -130,18 +130,43 @@ def sweep() -> int:
     return removed
 
 
-def _resident(pid: int) -> int:
-    """Resident memory of a process and all its descendants, in bytes."""
-    total, waiting = 0, [pid]
+def _memory(pid: int, enough: int) -> int:
+    """Memory of a process and all its descendants, in bytes.
+
+    Resident sizes count memory that forked processes share once for each; only when they come to more than `enough` is
+    it worth the time to divide shared pages among their users.
+    """
+    family = _family(pid)
+    resident = sum(map(_resident, family))
+    return resident if resident <= enough else sum(map(_proportional, family))
+
+
+def _family(pid: int) -> list[int]:
+    found, waiting = [], [pid]
     while waiting:
         current = waiting.pop()
+        found.append(current)
         try:
-            total += int(Path(f"/proc/{current}/statm").read_text().split()[1])
             for task in Path(f"/proc/{current}/task").iterdir():
                 waiting += map(int, (task / "children").read_text().split())
-        except (OSError, IndexError):
+        except OSError:
             continue  # it ended while we were looking
-    return total * os.sysconf("SC_PAGE_SIZE")
+    return found
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
+
+
+def _proportional(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return next(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+    except (OSError, StopIteration):
+        return _resident(pid)
 
 
 def _size(folder: Path) -> int:

@@ -60,7 +60,7 @@ class Limits:
     call: float = 20.0
     """Time of one call into the student's code while a question is scored."""
     output: int = 2 << 20
-    """Size of everything that the notebook prints and draws."""
+    """Characters that one cell may print; a notebook that sends four times as much is ended."""
 
     def __str__(self) -> str:
         return f"no network, {self.memory >> 20} MB, {self.cell} s a cell"

@@ -21,6 +21,9 @@ GRACE = 3.0
 TIME_LIMIT = "TimeLimit"
 """Name of the error that stands for "it took too long and was interrupted"."""
 
+_CELLS_OF_OUTPUT = 4
+"""How many cells may use up their limit of output."""
+
 _MESSAGE_COST = 200
 """Bytes that every message counts at least, so that a flood of empty ones ends too."""
 
@@ -108,8 +111,9 @@ class KernelSession:
     def count(self, message: dict[str, Any]) -> None:
         """Count the size of a message; end the process when it has sent too much."""
         self._printed += max(_MESSAGE_COST, len(str(message.get("content", ""))))
-        if self._printed > self.limits.output:
-            self.end(f"it printed more than {self.limits.output >> 20} MB")
+        limit = _CELLS_OF_OUTPUT * self.limits.output
+        if self._printed > limit:
+            self.end(f"it sent more than {limit >> 20} MB of output")
 
     def end(self, why: str) -> None:
         """End the process. The watcher's reason is the better one: it explains why the process was gone."""

@@ -144,7 +144,7 @@ def test_what_a_process_inside_finds(tmp_path: Path) -> None:
             "interfaces": [name for _, name in socket.if_nameindex()],
             "connects": connects(),
             "processes": sum(name.isdigit() for name in os.listdir("/proc")),
-            "writable": [place for place in ("/usr", "/etc", "/", package, checks.__file__) if os.access(place, os.W_OK)],
+            "writable": [place for place in ("/usr", "/etc", "/", package) if os.access(place, os.W_OK)],
             "passed": checks.check("01.multiply_gate", object).passed,
         }}))
     """
