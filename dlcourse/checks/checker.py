@@ -60,7 +60,7 @@ class Check:
             return _check_option(load_quiz(question_id), answer)
         question = _load(question_id)
         if answer is ...:
-            return Result(False, Message(f"{question.id}  {question.title}", _about(question)))
+            return Result(False, Message(f"{question.id} ({question.title})", _about(question)))
         verdict = run_check(question, answer)
         said = "" if verdict.kind == "not started" else verdict.diagnosis or verdict.summary
         progress.record(question.id, passed=verdict.passed, points=verdict.points, out_of=verdict.out_of, said=said)
@@ -70,16 +70,16 @@ class Check:
         """Show the next hint for a question; after the last one, the last one again."""
         question = _load(question_id)
         if not question.hints:
-            _show(Message(f"{question.id}  no hints", ["This question has none. Its check says what differs."]))
+            _show(Message(f"{question.id}: no hints", ["This question has none. Its check says what differs."]))
             return
         number = min(self._hints_given.get(question_id, 0) + 1, len(question.hints))
         self._hints_given[question_id] = number
-        _show(Message(f"{question.id}  hint {number} of {len(question.hints)}", [question.hints[number - 1]]))
+        _show(Message(f"{question.id}: hint {number} of {len(question.hints)}", [question.hints[number - 1]]))
 
     def show(self, question_id: str) -> None:
         """Show what the check does: the call and the inputs."""
         question = _load(question_id)
-        _show(Message(f"{question.id}  {question.title}: what is tested", _about(question)))
+        _show(Message(f"{question.id} ({question.title}): what is tested", _about(question)))
 
 
 def run_check(question: Question, student: Any, seed: int = SEED) -> Verdict:
@@ -89,6 +89,8 @@ def run_check(question: Question, student: Any, seed: int = SEED) -> Verdict:
 
 def _about(question: Question) -> list[str]:
     lines = [f"Called as {question.called_as}.", f"Tested: {question.tested}."]
+    if question.off_limits:
+        lines.append(f"Please write it yourself, without {', '.join(question.off_limits)}.")
     for name, array in question.draw(SEED).items():
         if array.ndim == 2 and array.size <= 40:
             lines.append(f" {name}  shape {array.shape}")
@@ -111,15 +113,15 @@ def _load(question_id: str) -> Question:
 
 def _check_option(quiz: Quiz, answer: Any) -> Result:
     if answer is ... or answer in ("", None):
-        return Result(False, Message(f"{quiz.id}  {quiz.text}", quiz.lines()))
+        return Result(False, Message(f"{quiz.id}: {quiz.text}", quiz.lines()))
     option = str(answer).strip().lower()
     if option not in quiz.options:
         letters = ", ".join(quiz.options)
-        return Result(False, Message(f"{quiz.id}  there is no option {option!r}", [f"The options are {letters}."]))
+        return Result(False, Message(f"{quiz.id}: there is no option {option!r}", [f"The options are {letters}."]))
     right, reason = quiz.judge(option)
     progress.record(quiz.id, passed=right, points=float(right), out_of=1.0)
     word, mood = ("PASSED", "good") if right else ("NOT YET", "not yet")
-    return Result(right, Message(f"{word}  {quiz.id}  option {option}", [reason], mood))
+    return Result(right, Message(f"{word}: {quiz.id}, option {option}", [reason], mood))
 
 
 def _execution_count() -> int:

@@ -55,14 +55,15 @@ class Message:
 
 def verdict_message(verdict: Verdict, *, live: bool = True) -> Message:
     """What a student reads about one answer. ``live`` adds how to ask for a hint; a grader's report needs none."""
+    name = f"{verdict.question} ({verdict.title})"
     points = f"{verdict.points:g} of {verdict.out_of:g} points"
     if verdict.status == "right":
         lines = [f"Tested: {verdict.tested}."]
         if verdict.summary != "Everything agrees.":
             lines.append(verdict.summary)
-        return Message(f"PASSED  {verdict.question}  {verdict.title} ({points})", lines, "good")
+        return Message(f"PASSED: {name}, {points}", lines, "good")
     if verdict.kind == "not started":
-        return Message(f"NOT STARTED  {verdict.question}  {verdict.title}", [verdict.summary], "note")
+        return Message(f"NOT STARTED: {name}", [verdict.summary], "note")
     lines = [verdict.summary]
     if verdict.got and verdict.want:
         lines += [f" you   {verdict.got}", f" want  {verdict.want}"]
@@ -72,12 +73,12 @@ def verdict_message(verdict: Verdict, *, live: bool = True) -> Message:
     lines += _diagnosis(verdict)
     lines += [verdict.ask] if verdict.ask else []
     lines.append(f"Tested: {verdict.tested}.")
-    if live:
+    if live and not verdict.passed:
         lines.append(f'A hint: check.hint("{verdict.question}")    The inputs: check.show("{verdict.question}")')
     if verdict.status == "convention":
         word, mood = ("PASSED, OTHER CONVENTION", "good") if verdict.passed else ("ANOTHER CONVENTION", "note")
-        return Message(f"{word}  {verdict.question}  {verdict.title} ({points})", lines, mood)
-    return Message(f"NOT YET  {verdict.question}  {verdict.title} ({points})", lines, "not yet")
+        return Message(f"{word}: {name}, {points}", lines, mood)
+    return Message(f"NOT YET: {name}, {points}", lines, "not yet")
 
 
 def _diagnosis(verdict: Verdict) -> list[str]:

@@ -47,7 +47,7 @@ class NamedStubs(ClearSolutions):  # type: ignore[misc]
         """Choose the stub for this cell, then let nbgrader put it in place."""
         if utils.is_solution(cell):
             name = cell.metadata.nbgrader["grade_id"].partition("-")[2]
-            stub = f'raise NotImplementedError("{self.number}.{name}: put your code in place of this line")'
+            stub = f'raise NotImplementedError("{self.number}.{name}: your code goes here, in place of this raise")'
             self.code_stub = {"python": stub}
             self.text_stub = "*Write your answer in place of this line.*"
         changed: tuple[NotebookNode, Resources] = super().preprocess_cell(cell, resources, cell_index)

@@ -34,7 +34,7 @@ def test_a_pass_says_what_was_verified(capsys):
     assert result.passed
     assert bool(result) is True
     assert capsys.readouterr().out == (
-        "PASSED  01.multiply_gate  The multiply gate (3 of 3 points)\n"
+        "PASSED: 01.multiply_gate (The multiply gate), 3 of 3 points\n"
         "    Tested: forward and both gradients, x, y and dz random with shape (2, 3), while a second\n"
         "    gate is in use.\n"
     )
@@ -44,7 +44,7 @@ def test_a_mistake_is_shown_in_the_promised_order(capsys):
     result = check("01.multiply_gate", OwnValue)
     assert not result.passed
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "NOT YET  01.multiply_gate  The multiply gate (0 of 3 points)"
+    assert lines[0] == "NOT YET: 01.multiply_gate (The multiply gate), 0 of 3 points"
     assert lines[1].strip() == "dx: all 6 entries differ."
     assert lines[2].split()[0] == "you"
     assert lines[3].split()[0] == "want"
@@ -65,7 +65,7 @@ def test_the_message_is_the_same_on_every_run(capsys):
 
 def test_a_result_shows_its_heading_and_keeps_the_verdict():
     result = check("01.multiply_gate", OwnValue)
-    assert repr(result) == "NOT YET  01.multiply_gate  The multiply gate (0 of 3 points)"
+    assert repr(result) == "NOT YET: 01.multiply_gate (The multiply gate), 0 of 3 points"
     assert result.verdict.variant == "own_value"
 
 
@@ -157,7 +157,7 @@ def test_html_says_the_same_as_the_text_without_colour_alone():
     assert parser.open == []
     words = " ".join(" ".join(parser.text).split())
     assert words == " ".join(str(message).split())
-    assert parser.label.startswith("NOT YET  01.multiply_gate")
+    assert parser.label.startswith("NOT YET: 01.multiply_gate")
 
 
 def test_html_of_a_students_text_is_escaped():

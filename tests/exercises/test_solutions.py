@@ -83,8 +83,8 @@ def test_the_exercise_notebook_runs_to_its_end_with_every_stub_unanswered(root, 
     for question in all_questions(number):
         (cell,) = [cell for cell in notebook.cells if cell.source.startswith(f'check("{question.id}"')]
         (output,) = cell.outputs
-        assert output.data["text/plain"].startswith(f"NOT STARTED  {question.id}")
-        assert "put your code in place of this line" in output.data["text/html"]
+        assert output.data["text/plain"].startswith(f"NOT STARTED: {question.id}")
+        assert "your code goes here, in place of this raise" in output.data["text/html"]
 
 
 def test_the_text_states_points_and_minutes_as_the_questions_have_them(root, number):
