@@ -7,7 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-__all__ = ["HERE", "mathjax", "notes_plugin", "reveal", "start_script", "styles", "theme"]
+__all__ = ["HERE", "fonts", "mathjax", "notes_plugin", "reveal", "start_script", "styles", "theme"]
 
 HERE = Path(__file__).parent
 _VENDOR = HERE / "vendor"
@@ -55,11 +55,15 @@ def start_script(minutes: int) -> str:
 
 @cache
 def styles() -> str:
-    """Return all style sheets: reveal.js's own, the fonts as data addresses, the theme."""
+    """Return all style sheets of the slides: reveal.js's own, the fonts, the theme."""
     parts = [(_VENDOR / "reveal.js" / name).read_text(encoding="utf-8") for name in ("reset.css", "reveal.css")]
-    parts += [_font_face(path) for path in sorted(_VENDOR.glob("source-*/*.woff2"))]
-    parts.append(theme("slides.css"))
-    return "\n".join(parts)
+    return "\n".join([*parts, fonts(), theme("slides.css")])
+
+
+@cache
+def fonts() -> str:
+    """Return the style sheet that brings the fonts along, as data addresses."""
+    return "\n".join(_font_face(path) for path in sorted(_VENDOR.glob("source-*/*.woff2")))
 
 
 def _font_face(path: Path) -> str:

@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from dlcourse import plots
-from dlcourse.slides import export
+from dlcourse.slides import export, write_index
 from dlcourse.slides.browser import open_slides, overflowing, print_pdf
 
 pytestmark = pytest.mark.browser
@@ -271,6 +271,17 @@ def test_the_explorer_on_paper_is_its_picture(exported, page):
     page.emulate_media(media="print")
     frame = page.locator("iframe.explorer").first.element_handle().content_frame()
     frame.wait_for_selector(".dlc-still", state="visible")
+
+
+def test_the_index_leads_to_the_lectures(exported, page, log, axe):
+    index = write_index(next(iter(exported.values())).parent)
+    page.goto(index.as_uri())
+    assert page.locator("li").count() == len(LECTURES)
+    assert axe(page) == []
+    page.locator("li a").last.click()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert Path(page.url).stem == LECTURES[-1].stem
+    log.assert_quiet()
 
 
 def test_a_file_works_wherever_it_is_moved(deck, page, log, tmp_path):

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from dlcourse.notebooks import NotebookError
-from dlcourse.slides import cells, export
+from dlcourse.slides import cells, export, write_index
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 RECIPE = {"version": 1, "explorer": "dlcourse.widgets.graph:GraphExplorer", "state": ""}
@@ -156,3 +156,18 @@ def test_a_second_export_changes_no_byte(exported, tmp_path):
     before = written.stat().st_mtime_ns
     exported(text("title", "# A topic"))
     assert written.stat().st_mtime_ns == before
+
+
+def test_the_index_lists_every_exported_lecture(tmp_path):
+    for name, title in (("01_a.html", "Who &amp; why?"), ("00_b.html", "Start"), ("notes.html", "Other")):
+        (tmp_path / name).write_text(f"<!DOCTYPE html><html><head><title>{title}</title>")
+    (tmp_path / "01_a.pdf").write_bytes(b"%PDF")
+    page = BeautifulSoup(write_index(tmp_path).read_text(encoding="utf-8"), "html.parser")
+    links = [(link["href"], link.get_text()) for link in page.select("li a")]
+    assert links == [("00_b.html", "Start"), ("01_a.html", "Who & why?"), ("01_a.pdf", "PDF")]
+    assert [number.get_text() for number in page.select("li span")] == ["00", "01"]
+
+
+def test_an_index_of_nothing_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="holds no exported lecture"):
+        write_index(tmp_path)
