@@ -29,14 +29,17 @@ def is_finite(value: Any) -> bool:
 
 def for_kernel(value: Any) -> Any:
     """Replace arrays by ``{"shape", "float32": bytes}`` and single numbers that are not finite by None."""
-    return _walk(
-        value, lambda a: {"shape": list(a.shape), "float32": memoryview(a.astype("<f4").tobytes())}, lambda x: x
-    )
+    return _walk(value, _as_float32, lambda x: x)
 
 
 def for_export(value: Any) -> Any:
     """Replace arrays by integers of :data:`LEVELS` steps over their range, and round single numbers to six digits."""
     return _walk(value, _quantise, lambda x: float(f"{x:.6g}"))
+
+
+def _as_float32(array: np.ndarray[Any, Any]) -> dict[str, Any]:
+    with np.errstate(over="ignore"):  # what float32 cannot hold is drawn as infinity
+        return {"shape": list(array.shape), "float32": memoryview(array.astype("<f4").tobytes())}
 
 
 def _quantise(array: np.ndarray[Any, Any]) -> dict[str, Any]:

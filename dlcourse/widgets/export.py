@@ -104,7 +104,7 @@ def payload(recipe: Mapping[str, Any]) -> str:
         return path.read_text("ascii")
     except (OSError, UnicodeDecodeError):
         pass
-    text = json.dumps(for_export(table(explorer_of(recipe))), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    text = json.dumps(for_export(table(explorer_of(recipe))), separators=(",", ":"), ensure_ascii=False)
     packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
     if len(packed) > LIMIT:
         raise ExportError(

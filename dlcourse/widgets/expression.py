@@ -148,7 +148,7 @@ class _Reader:
         if not isinstance(last, ast.Expr):
             raise self.error(last, "only formulas are allowed")
         result = self.visit(last.value, 0)
-        return self.rename(result, OUTPUT, last) if OUTPUT not in self.names else result
+        return self.rename(result, "" if OUTPUT in self.names else OUTPUT, last)
 
     def assign(self, statement: ast.Assign) -> int:
         target = statement.targets[0]

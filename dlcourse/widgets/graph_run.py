@@ -6,14 +6,12 @@ operation's ``backward(1)``. Two wrong ways to go back are here too, to be looke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from dlcourse.numpy import arithmetic
-from dlcourse.numpy.functional import activation
-from dlcourse.numpy.graph import Operation, Tensor
+from dlcourse.numpy import arithmetic, functional
+from dlcourse.numpy.graph import Tensor
 from dlcourse.widgets.expression import Expression, Node
 from dlcourse.widgets.graph_words import node_label
 from dlcourse.widgets.numbers import short
@@ -22,22 +20,22 @@ __all__ = ["OVERWRITE", "RIGHT", "WRONG_ORDER", "GraphRun"]
 
 RIGHT, OVERWRITE, WRONG_ORDER = "right", "overwrite", "wrong order"
 
-_OPERATIONS: dict[str, type[Operation]] = {
-    "+": arithmetic.Add,
-    "-": arithmetic.Subtract,
-    "*": arithmetic.Multiply,
-    "/": arithmetic.Divide,
-    "**": arithmetic.Power,
-    "negate": arithmetic.Negative,
-    "exp": arithmetic.Exp,
-    "log": arithmetic.Log,
-    "sqrt": arithmetic.Sqrt,
-    "abs": arithmetic.Abs,
-    "max": arithmetic.Maximum,
-    "min": arithmetic.Minimum,
-    "relu": activation.ReLU,
-    "sigmoid": activation.Sigmoid,
-    "tanh": activation.Tanh,
+_OPERATIONS: dict[str, Callable[..., Tensor]] = {
+    "+": arithmetic.Add.apply,
+    "-": arithmetic.Subtract.apply,
+    "*": arithmetic.Multiply.apply,
+    "/": arithmetic.Divide.apply,
+    "**": arithmetic.Power.apply,
+    "negate": arithmetic.Negative.apply,
+    "exp": arithmetic.Exp.apply,
+    "log": arithmetic.Log.apply,
+    "sqrt": arithmetic.Sqrt.apply,
+    "abs": arithmetic.Abs.apply,
+    "max": arithmetic.Maximum.apply,
+    "min": arithmetic.Minimum.apply,
+    "relu": functional.relu,
+    "sigmoid": functional.sigmoid,
+    "tanh": functional.tanh,
 }
 
 
@@ -51,9 +49,8 @@ class GraphRun:
     def __init__(self, expression: Expression, inputs: Mapping[str, float]) -> None:
         self.nodes = expression.nodes
         leaves = {name: Tensor(np.array(float(inputs[name])), requires_grad=True) for name in expression.variables}
-        operations: dict[str, Any] = {name: operation.apply for name, operation in _OPERATIONS.items()}
         with np.errstate(all="ignore"):  # log(0) and its kind are shown, not warned about
-            self.tensors = expression.evaluate(leaves, operations, lambda value: Tensor(np.array(value)))
+            self.tensors = expression.evaluate(leaves, _OPERATIONS, lambda value: Tensor(np.array(value)))
         self.output = len(self.nodes) - 1
         self.order = [n for n, tensor in enumerate(self.tensors) if tensor.requires_grad]
         self.names = self._names()

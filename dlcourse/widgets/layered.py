@@ -227,7 +227,8 @@ def _lane_offset(item: _Item, edge: int, lane: float) -> float:
 
 
 def _port_offset(item: _Item, edge: int) -> float:
-    return (item.ports.index(edge) - (len(item.ports) - 1) / 2) * PORT
+    spacing = min(PORT, 2 * PORT / len(item.ports))
+    return (item.ports.index(edge) - (len(item.ports) - 1) / 2) * spacing
 
 
 def _separate(wanted: list[float], column: list[_Item]) -> list[float]:

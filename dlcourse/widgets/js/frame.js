@@ -21,7 +21,7 @@ export function render({ model, el }, createDrawing) {
     model.save_changes();
   };
   const controls = createControls(spec, isLive, (updates) => change(control ? { [control.name]: 0, ...updates } : updates));
-  const player = control ? createPlayer(control, (place) => change({ [control.name]: place })) : null;
+  const player = control ? createPlayer(control, (place) => change({ [control.name]: place }), announce) : null;
   const prediction = createPrediction(reveal);
   const figure = element("div", { class: "dlc-figure" });
   const drawing = createDrawing(figure);
@@ -77,8 +77,11 @@ export function render({ model, el }, createDrawing) {
   }
 
   // While playing the words change too fast to be read out; they are announced again when it stops.
+  function announce(isPlaying) {
+    words.setAttribute("aria-live", isPlaying ? "off" : "polite");
+  }
+
   function say(text) {
-    words.setAttribute("aria-live", player?.isPlaying() ? "off" : "polite");
     if (words.dataset.text === text) return;
     words.dataset.text = text;
     const [first, ...others] = text.split("\n");

@@ -10,8 +10,8 @@ const ICONS = {
   last: "M13 4h2v12h-2zM4 4l8 6-8 6z",
 };
 
-// go(place) asks for another frame. Returns { node, show(place, count), step(by), isPlaying(), stop(), focusForward() }.
-export function createPlayer(control, go) {
+// go(place) asks for another frame, announce(isPlaying) tells of play and pause. Returns { node, show(place, count), step(by), stop(), focusForward() }.
+export function createPlayer(control, go, announce) {
   const id = uniqueId("dlc");
   let place = 0, count = 1, timer = null;
   const move = (to) => { const next = Math.min(Math.max(to, 0), count - 1); if (next !== place) go(next); };
@@ -33,11 +33,13 @@ export function createPlayer(control, go) {
     showPlaying();
   }
   function stop() {
+    if (!timer) return;
     clearInterval(timer);
     timer = null;
     showPlaying();
   }
   function showPlaying() {
+    announce(timer !== null);
     play.setAttribute("aria-label", timer ? "Pause" : "Play");
     play.title = timer ? "Pause" : "Play";
     play.querySelector("path").setAttribute("d", timer ? ICONS.pause : ICONS.play);
@@ -45,7 +47,6 @@ export function createPlayer(control, go) {
   return {
     node,
     step: (by) => press(() => place + by),
-    isPlaying: () => timer !== null,
     stop,
     focusForward: () => next.focus(),
     show(newPlace, newCount) {
