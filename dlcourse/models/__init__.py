@@ -11,6 +11,7 @@ torch: the large networks do when they are first used.
 
 from typing import TYPE_CHECKING, Any
 
+from dlcourse.models.digit_resnet import digit_resnet
 from dlcourse.models.lenet import lenet5
 from dlcourse.models.mlp import mlp
 from dlcourse.models.summary import LayerRow, Summary, summary
@@ -27,6 +28,7 @@ __all__ = [
     "Summary",
     "alexnet",
     "cifar_resnet",
+    "digit_resnet",
     "lenet5",
     "mlp",
     "resnet18",

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcourse.models.trace import LayerCall, Module, is_numpy, trace
+from dlcourse.models.trace import LayerCall, Module, is_numpy, own_parameters, trace
 
 __all__ = ["LayerRow", "Summary", "summary"]
 
@@ -139,7 +139,7 @@ def _without_memory(make: Any) -> Module:
 
 
 def _row(call: LayerCall, seen: set[int]) -> LayerRow:
-    own = [value for value in call.layer._parameters.values() if value is not None and id(value) not in seen]
+    own = [parameter for parameter in own_parameters(call.layer) if id(parameter) not in seen]
     seen.update(id(value) for value in own)
     shape = tuple(call.output.shape[1:])
     entries = math.prod(shape)

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LayerCall", "is_numpy", "trace"]
+__all__ = ["LayerCall", "is_numpy", "own_parameters", "trace"]
+
+_PARAMETRIZATIONS = "parametrizations"  # where torch keeps the parts of weight_norm and spectral_norm
 
 Module = Any  # a dlcourse.numpy.nn.Module or a torch.nn.Module
 
@@ -56,7 +58,7 @@ def trace(model: Module) -> Iterator[list[LayerCall]]:
 
         return hook
 
-    layers = [(name, module) for name, module in model.named_modules() if _is_layer(module)]
+    layers = [(name, module) for name, module in model.named_modules() if _is_layer(name, module)]
     handles = [layer.register_forward_hook(remember(name or type(layer).__name__)) for name, layer in layers]
     try:
         yield calls
@@ -65,7 +67,17 @@ def trace(model: Module) -> Iterator[list[LayerCall]]:
             handle.remove()
 
 
-def _is_layer(module: Module) -> bool:
-    has_parts = any(True for _ in module.children())
-    own_parameters = [value for value in module._parameters.values() if value is not None]
-    return not has_parts or bool(own_parameters)
+def own_parameters(layer: Module) -> list[Any]:
+    """The parameters of a layer itself, without those of its parts; weight norm and the like count as its own."""
+    return [
+        parameter
+        for name, parameter in layer.named_parameters()
+        if "." not in name or name.startswith(_PARAMETRIZATIONS)
+    ]
+
+
+def _is_layer(name: str, module: Module) -> bool:
+    if _PARAMETRIZATIONS in name:
+        return False
+    parts = [part for part, _ in module.named_children() if part != _PARAMETRIZATIONS]
+    return not parts or bool(own_parameters(module))
