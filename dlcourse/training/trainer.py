@@ -116,6 +116,11 @@ class Trainer:
         self._finish_epoch()
 
     def _finish_epoch(self) -> None:
+        if self.batch == 0:
+            raise ValueError(
+                f"Trainer.fit: there are no batches in epoch {self.epoch + 1}; a generator gives them only once, so "
+                f"use data.Batches, a DataLoader or a list"
+            )
         self.epoch, self.batch = self.epoch + 1, 0
         self.logs = {**self.running.values(), "lr": float(self.optimizer.param_groups[0]["lr"])}
         self.running = Mean()
@@ -134,6 +139,8 @@ class Trainer:
                 output = self.forward(X)
                 mean.add(self._results(self.loss_fn(output, y).item(), output, y), len(y))
         self.model.train(training)
+        if mean.examples == 0:
+            raise ValueError("Trainer.evaluate: there are no examples to evaluate")
         return mean.values()
 
     def stop(self, reason: str) -> None:

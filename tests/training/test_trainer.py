@@ -178,6 +178,15 @@ def test_refusals_say_why(make: Any, error: type[Exception], words: str) -> None
         make()
 
 
+def test_batches_that_run_dry_are_named(twin: ModuleType) -> None:
+    with pytest.raises(ValueError, match="no batches in epoch 2; a generator gives them only once"):
+        trainer_for(twin).fit((batch for batch in batches()), epochs=2)
+    with pytest.raises(ValueError, match="no batches in epoch 1"):
+        trainer_for(twin).fit([], epochs=1)
+    with pytest.raises(ValueError, match="evaluate: there are no examples to evaluate"):
+        trainer_for(twin).evaluate([])
+
+
 class Broken:
     """Has parameters, but is no module."""
 
