@@ -23,6 +23,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
 import dlcourse.numpy
@@ -53,6 +54,7 @@ class Row:
     sizes: Mapping[str, int | tuple[int, int]] = field(default_factory=dict)  # a size, or a range, for some letters
     tolerance: float = TOLERANCE
     accepts_empty: bool = True  # whether N = 0 is tested as well
+    accepts_one: bool = True  # whether N = 1 works; otherwise both twins must raise ValueError
     float32: bool = True  # whether a run in float32 must stay in float32
     id: str = ""
 
@@ -300,9 +302,23 @@ def draw_sizes(row: Row, rng: np.random.Generator, n: int | None = None) -> Size
     return sizes
 
 
-def compare(row: Row, seed: int, n: int | None = None, dtype: str = "float64") -> None:
-    """Run a row in both twins, with every combination of options, and raise ``AssertionError`` where they differ."""
-    for options in row.choices():
+def refuse_one_example(row: Row) -> None:
+    """Both twins must raise ``ValueError`` for a batch of one."""
+    for twin, options in itertools.product((dlcourse.numpy, dlcourse.torch), row.choices()):
+        rng = np.random.default_rng(1)
+        with pytest.raises(ValueError):
+            run_twin(row, twin, rng, draw_sizes(row, rng, 1), options, "float64")
+
+
+def compare(row: Row, seed: int, n: int | None = None, dtype: str = "float64", some: int | None = None) -> None:
+    """Run a row in both twins and raise ``AssertionError`` where they differ.
+
+    Every combination of options is run, or ``some`` of them, picked by the seed.
+    """
+    choices = list(row.choices())
+    if some is not None and some < len(choices):
+        choices = [choices[i] for i in np.random.default_rng(seed).permutation(len(choices))[:some]]
+    for options in choices:
         rng = np.random.default_rng(seed)
         sizes = draw_sizes(row, rng, n)
         got, expected = (

@@ -52,8 +52,9 @@ class SoftCrossEntropy(Loss):
         return self.reduce(-(target * self.log_p).sum(axis=1), reduction, count)
 
     def backward(self, grad: Array) -> Any:
-        dl = self.spread(grad)[..., np.newaxis]
         total = self.target.sum(axis=1, keepdims=True)
+        # A row without a target does not count, also where no row counts and the mean is 0/0.
+        dl = np.where(total == 0, 0, self.spread(grad)[..., np.newaxis])
         return (np.exp(self.log_p) * total - self.target) * dl, -self.log_p * dl
 
 

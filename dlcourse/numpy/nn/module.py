@@ -88,7 +88,7 @@ class Module:
                 f"expected a Parameter or None"
             )
         else:
-            self.__dict__[name] = value
+            object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
         if name not in self.__dict__:
