@@ -199,7 +199,7 @@ def _units(lab: _Laboratory, X: Array, y: Array) -> list[Finding]:
     advice = "lower the learning rate, use He initialisation or a leaky ReLU, and look at the bias"
     too_large = "the weights or the inputs are too large: use Xavier initialisation and standardise"
     return [
-        _worst("dead units", dead, 0.25, "of the units are 0 for every example", "no ReLU layer", advice),
+        _worst("dead units", dead, 0.5, "of the units are 0 for every example", "no ReLU layer", advice),
         _worst("saturation", ends, 0.3, "of the outputs are at the ends", "no sigmoid or tanh layer", too_large),
     ]
 

@@ -8,7 +8,7 @@ import torch
 import dlcourse.models
 import dlcourse.numpy
 import dlcourse.torch
-from dlcourse.models import alexnet, cifar_resnet, lenet5, mlp, resnet18, resnet34, resnet50, vgg16
+from dlcourse.models import alexnet, cifar_resnet, digit_resnet, lenet5, mlp, resnet18, resnet34, resnet50, vgg16
 from dlcourse.models.resnet import BasicBlock, Bottleneck
 
 
@@ -156,3 +156,59 @@ def test_lenet5_in_torch(size):
     assert model(torch.zeros(2, 1, size, size)).shape == (2, 10)
     with pytest.raises(ValueError, match="lenet5: size is 30, expected 28 or 32"):
         lenet5(dlcourse.torch, size=30)
+
+
+TWINS = pytest.mark.parametrize("dl", [dlcourse.numpy, dlcourse.torch], ids=["numpy", "torch"])
+
+
+@TWINS
+def test_digit_resnet_counts_and_features(dl):
+    model = digit_resnet(dl)
+    assert parameters(model) == 77_754
+    assert parameters(digit_resnet(dl, 43)) == 79_899
+    x = dl.tensor(np.random.default_rng(0).normal(size=(2, 1, 32, 32)).astype(np.float32))
+    assert tuple(model(x).shape) == (2, 10)
+    assert tuple(model[:-1](x).shape) == (2, 64)
+    assert tuple(digit_resnet(dl, width=8)[:-1](x).shape) == (2, 32)
+
+
+@pytest.mark.parametrize(("make", "size"), [(lenet5, 28), (digit_resnet, 32)])
+def test_images_networks_agree_between_the_backends(make, size):
+    """Outputs and every gradient, in float64, in training and in evaluation mode."""
+    torch.manual_seed(0)
+    ours, theirs = make(dlcourse.numpy).double(), make(dlcourse.torch).double()
+    ours.load_state_dict(theirs.state_dict())
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    x, y = np.random.default_rng(0).normal(size=(3, 1, size, size)), np.array([1, 0, 7])
+    for mode in (True, False):
+        for dl, model in ((dlcourse.numpy, ours), (dlcourse.torch, theirs)):
+            model.train(mode)
+            model.zero_grad()
+            dl.functional.cross_entropy(model(dl.tensor(x)), dl.tensor(y)).backward()
+        theirs_by_name = dict(theirs.named_parameters())
+        for name, parameter in ours.named_parameters():
+            expected = theirs_by_name[name].grad.numpy()
+            scale = np.abs(expected).max()
+            np.testing.assert_allclose(parameter.grad, expected, rtol=1e-8, atol=1e-10 * max(scale, 1), err_msg=name)
+    np.testing.assert_allclose(
+        ours(dlcourse.numpy.tensor(x)).data, theirs(torch.tensor(x)).detach().numpy(), rtol=1e-9, atol=1e-12
+    )
+
+
+@TWINS
+def test_digit_resnet_learns_a_few_digits(dl):
+    from dlcourse.data import load_digits
+
+    dl.manual_seed(0)
+    data = load_digits(32)
+    X, y = dl.tensor(data.X[:30]), dl.tensor(data.y[:30])
+    model = digit_resnet(dl, width=8)
+    optimizer = dl.optim.SGD(list(model.parameters()), lr=0.1)
+    losses = []
+    for _ in range(30):
+        model.zero_grad()
+        loss = dl.functional.cross_entropy(model(X), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.5 * losses[0]

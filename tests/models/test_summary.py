@@ -27,8 +27,9 @@ def test_known_totals(make, parameters, multiply_adds):
     assert table.multiply_adds == multiply_adds
 
 
-def test_lenet5_row_by_row():
-    table = summary(lenet5(dlcourse.torch), (1, 28, 28))
+@pytest.mark.parametrize("dl", [dlcourse.numpy, dlcourse.torch], ids=["numpy", "torch"])
+def test_lenet5_row_by_row(dl):
+    table = summary(lenet5(dl), (1, 28, 28))
     rows = {row.name: (row.output_shape, row.parameters, row.multiply_adds) for row in table.rows}
     assert rows["conv1"] == ((6, 28, 28), 156, 6 * 28 * 28 * 25)
     assert rows["pool1"] == ((6, 14, 14), 0, 0)
@@ -97,6 +98,16 @@ def test_groups_and_layers_with_parameters_beside_parts():
         ("inner", 6 * 2 * 9, 6 * 9 * 18),
         ("Scaled", 6, 0),
     ]
+
+
+def test_weight_norm_belongs_to_its_layer():
+    layer = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(4, 3))
+    table = summary(torch.nn.Sequential(layer, torch.nn.ReLU()), (4,))
+    assert [(row.kind, row.parameters, row.multiply_adds) for row in table.rows[1:]] == [
+        ("ParametrizedLinear", 3 + 3 + 12, 12),
+        ("ReLU", 0, 0),
+    ]
+    assert table.parameters == 18
 
 
 def test_text_and_html_hold_the_same_cells():
