@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from benchmarks.speed_report import Report
 
-FILES = ("training", "conv", "norm", "optimizers", "imports", "scaling")
+FILES = ("training", "conv", "norm", "optimizers", "models", "imports", "scaling")
 FOLDER = Path(__file__).parent
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
