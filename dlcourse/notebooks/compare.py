@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import json
 import math
 import re
@@ -101,8 +102,15 @@ def _text_difference(a: str, b: str, tolerance: Tolerance) -> str | None:
         return None
     for number, (line_a, line_b) in enumerate(_zip_lines(a, b), start=1):
         if not _same_line(line_a, line_b, tolerance):
-            return f"line {number}: stored {line_a!r}, computed {line_b!r}"
+            start = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(line_a, line_b)))
+            return f"line {number}: stored {_excerpt(line_a, start)!r}, computed {_excerpt(line_b, start)!r}"
     return None
+
+
+def _excerpt(line: str, start: int) -> str:
+    """Return the part of a long line where it begins to differ; HTML comes in lines of thousands of characters."""
+    first, last = max(0, start - 40), start + 80
+    return ("…" if first else "") + line[first:last] + ("…" if last < len(line) else "")
 
 
 def _zip_lines(a: str, b: str) -> list[tuple[str, str]]:

@@ -22,9 +22,11 @@ from dlcourse.notebooks.execute import KERNEL_ENVIRONMENT
 __all__ = ["pytest_configure", "pytest_itemcollected"]
 
 
-def pytest_configure() -> None:
-    """Let nbval's kernels start under the conditions of ``dlcourse refresh``."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Let nbval's kernels start under the conditions of ``dlcourse refresh``, with the Python that runs pytest."""
     os.environ.update(KERNEL_ENVIRONMENT)
+    if not config.option.nbval_kernel_name:
+        config.option.nbval_current_env = True
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -71,6 +71,11 @@ def test_a_difference_names_the_line_and_both_texts():
     assert problem == "stdout: line 2: stored 'loss 0.5', computed 'loss 0.7'"
 
 
+def test_a_difference_in_a_long_line_shows_the_place():
+    problem = difference(printed("a" * 500 + "x" * 500), printed("a" * 500 + "y" * 500), EXACT)
+    assert problem == f"stdout: line 1: stored '…{'a' * 40}{'x' * 80}…', computed '…{'a' * 40}{'y' * 80}…'"
+
+
 def test_training_cells_get_more_room_and_no_more():
     assert difference(printed("0.500"), printed("0.509"), LOOSE) is None
     assert difference(printed("0.500"), printed("0.511"), LOOSE) is not None
