@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dlcourse.checks.bank.limits import LINEAR
 from dlcourse.checks.drives import layers
 from dlcourse.checks.question import Question
 
@@ -50,7 +51,7 @@ linear = Question(
         "dW": ("output", "input"),
         "db": ("output",),
     },
-    off_limits=("dlcourse.numpy.nn.Linear", "dlcourse.numpy.functional.linear", "torch.nn"),
+    off_limits=LINEAR,
 )
 linear.hint("Every gradient has the shape of its own array: dX (N, D), dW (M, D), db (M,). Write them down first.")
 linear.hint("Which product of dz (N, M) with W or X gives each shape? With N, D and M all different only one fits.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcourse.checks.bank.limits import AUTOGRAD, LINEAR
 from dlcourse.checks.bank.two_layer import forward, random_network, sizes
 from dlcourse.checks.drives import layers
 from dlcourse.checks.question import Question
@@ -46,7 +47,7 @@ two_layer_gradients = Question(
     answer=lambda X, y, W1, b1, W2, b2: _right(X, y, W1, b1, W2, b2),
     scales=sizes,
     axes={"dW2": ("output", "hidden"), "db2": ("output",), "dW1": ("hidden", "input"), "db1": ("hidden",)},
-    off_limits=("dlcourse.numpy.nn", "dlcourse.numpy.functional", "torch"),
+    off_limits=(*AUTOGRAD, *LINEAR),
 )
 two_layer_gradients.hint("Start at the cost: L is the mean of N·C squares, so dŷ = 2 (ŷ − y) / (N·C).")
 two_layer_gradients.hint("Then go back through what you have built: linear layer, ReLU gate, linear layer.")

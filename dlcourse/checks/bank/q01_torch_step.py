@@ -87,6 +87,20 @@ def one_late(model: Any, optimizer: Any, loss_function: Any, X: Any, y: Any) -> 
 
 
 @training_step.wrong(
+    "zero_grad() comes last: the first step still adds to what somebody left in .grad",
+    as_student=True,
+    ask="Who says that .grad is empty when your function is called?",
+)
+def cleared_last(model: Any, optimizer: Any, loss_function: Any, X: Any, y: Any) -> float:
+    model.train()
+    loss = loss_function(model(X), y)
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return float(loss.detach())
+
+
+@training_step.wrong(
     "the model stays in eval mode", ask="Which statistics does batch normalisation use in eval mode?", as_student=True
 )
 def stays_in_eval(model: Any, optimizer: Any, loss_function: Any, X: Any, y: Any) -> float:
