@@ -49,6 +49,7 @@ def configure(config: Any, root: Path) -> None:
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    config.ExportPlugin.to = "nbgrader-export.csv"  # its default name is that of our own table
     config.ReleasedNotebook.root = str(root)
     config.SandboxExecute.root = str(root)
 

@@ -110,8 +110,7 @@ async def _grade_exercise(
 
 
 async def _record(recorder: Recorder, submission: Submission, outcome: Outcome) -> None:
-    await asyncio.to_thread(recorder.receive, submission)
-    await asyncio.to_thread(recorder.record, outcome)
+    await asyncio.to_thread(recorder.record, submission, outcome)
 
 
 def _exercises(handed_in: Path, course: Path | None, assignment: str | None) -> list[Exercise]:
@@ -136,7 +135,7 @@ def _exercises(handed_in: Path, course: Path | None, assignment: str | None) -> 
 @contextlib.contextmanager
 def _lock(root: Path) -> Iterator[None]:
     """Hold the grading folder for this run alone."""
-    root.mkdir(parents=True, exist_ok=True)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)  # grades are nobody else's business
     with (root / ".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -28,6 +28,8 @@ from dlcourse.grading.outcome import Outcome
 
 __all__ = ["CellGrade", "Recorder"]
 
+_log = logging.getLogger(__name__)
+
 
 warnings.filterwarnings("ignore", category=SAWarning, module=r"nbgrader\..*")
 
@@ -73,7 +75,7 @@ class Recorder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_config(root)
         self._config = course_config(root)
         self._url = self._config.CourseDirectory.db_url
@@ -118,36 +120,49 @@ class Recorder:
                 draft.write_bytes(content)
                 draft.replace(path)
 
-    def record(self, outcome: Outcome) -> None:
-        """Let nbgrader record a stored outcome.
-
-        Raises:
-            RuntimeError: nbgrader could not, or recorded something else.
-        """
-        student, assignment = outcome.student, outcome.assignment
+    def record(self, submission: Submission, outcome: Outcome) -> None:
+        """Record a stored outcome, by nbgrader's own converter wherever there is a file that it can take."""
+        if submission.problem:
+            return self._record_directly(outcome)
+        self.receive(submission)
         try:
-            Autograde(**self._options(assignment, glob.escape(student)), force=True).start()
-        except NbGraderException as error:
-            raise RuntimeError(
-                f"grade: nbgrader could not record {assignment} of {student}: {_ERRORS.cause}"
-            ) from error
+            Autograde(**self._options(outcome.assignment, glob.escape(outcome.student)), force=True).start()
+        except NbGraderException:  # the batch goes on; nbgrader's own words are in the log
+            _log.error("nbgrader did not record %s of %s: %s", outcome.assignment, outcome.student, _ERRORS.cause)
+            return self._record_directly(outcome)
+        recorded = self._automatic(outcome)
+        if any(recorded.get(score.grade_id) != score.points for score in outcome.scores):
+            _log.error("nbgrader recorded %s for %s, expected other points", recorded, outcome.student)
+            return self._record_directly(outcome)
+        return None
 
-        recorded = self._automatic(student, assignment)
-        wrong = [score for score in outcome.scores if recorded.get(score.grade_id) != score.points]
-        if wrong:
-            raise RuntimeError(
-                f"grade: nbgrader recorded {recorded.get(wrong[0].grade_id)} points of {student} "
-                f"for {wrong[0].question}, expected {wrong[0].points}"
-            )
-
-    def _automatic(self, student: str, assignment: str) -> dict[str, float | None]:
+    def _automatic(self, outcome: Outcome) -> dict[str, float | None]:
         with self._gradebook() as gradebook:
-            notebook = gradebook.find_submission_notebook(assignment, assignment, student)
+            notebook = gradebook.find_submission_notebook(outcome.assignment, outcome.assignment, outcome.student)
             return {grade.name: grade.auto_score for grade in notebook.grades}
+
+    def _record_directly(self, outcome: Outcome) -> None:
+        """Write the points into the gradebook as nbgrader does for a notebook that is missing."""
+        points = {score.grade_id: score.points for score in outcome.scores}
+        with self._gradebook() as gradebook:
+            gradebook.update_or_create_student(outcome.student)
+            gradebook.update_or_create_submission(outcome.assignment, outcome.student)
+            notebook = gradebook.find_submission_notebook(outcome.assignment, outcome.assignment, outcome.student)
+            for grade in notebook.grades:
+                grade.auto_score = points.get(grade.name, 0.0)
+                grade.needs_manual_grade = grade.manual_score is not None
+            gradebook.db.commit()
+        path = self._autograded(outcome.student, outcome.assignment)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_text(nbformat.writes(nbformat.from_dict(outcome.notebook)), "utf-8")
 
     def is_recorded(self, student: str, assignment: str) -> bool:
         """Return whether nbgrader has recorded a submission to the end."""
-        return (self.root / "autograded" / student / assignment / f"{assignment}.ipynb").exists()
+        return self._autograded(student, assignment).exists()
+
+    def _autograded(self, student: str, assignment: str) -> Path:
+        return self.root / "autograded" / student / assignment / f"{assignment}.ipynb"
 
     def grades(self, student: str, assignment: str) -> dict[str, CellGrade]:
         """Return the grades of a submission by grade id, as the gradebook has them now, in the notebook's order."""

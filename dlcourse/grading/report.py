@@ -63,6 +63,9 @@ class GradeReport:
     skipped: tuple[str, ...]
     unsafe: bool
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def lines(self) -> list[str]:
         """Return the last lines that the command prints."""
         counts = Counter(row.status.split(",")[0] for row in self.rows)

@@ -15,9 +15,12 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.converters.base import NbGraderException
 
 from dlcourse.checks.bank import load
 from dlcourse.grading import work
+from dlcourse.grading.config import course_config
 from dlcourse.grading.grade import grade
 from dlcourse.grading.report import GradeReport, Row
 from dlcourse.grading.sandbox import Limits, SandboxMissingError
@@ -213,6 +216,48 @@ def test_nbgraders_own_autograde_uses_the_sandbox(graded: tuple[Path, GradeRepor
     outcome = Store(root).load("stub", EXERCISE)
     assert outcome.points == GATE
     assert "its Python process ended" in outcome.reason
+
+
+def test_nbgraders_other_commands_work_on_the_same_folder(graded: tuple[Path, GradeReport], tmp_path: Path) -> None:
+    root = tmp_path / "out"
+    shutil.copytree(graded[0] / "out", root)
+    command = [sys.executable, "-m", "nbgrader", "export"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    with (root / "nbgrader-export.csv").open(newline="") as file:
+        exported = {line["student_id"]: float(line["score"]) for line in csv.DictReader(file)}
+    assert exported == {student: score for student, (score, _) in EXPECTED.items()}
+    api = NbGraderAPI(config=course_config(root))
+    found = {entry["student"]: entry for entry in api.get_submissions(EXERCISE)}
+    assert {student for student, entry in found.items() if entry["autograded"]} == set(SUBMISSIONS)
+    assert {student for student, entry in found.items() if not entry["needs_manual_grade"]} == {"unreadable"}
+
+
+def test_submissions_that_nbgrader_collected_are_graded_where_they_lie(course: Path, tmp_path: Path) -> None:
+    collected = tmp_path / "out" / "submitted"
+    path = hand_in(collected, "ann", answered())
+    (collected / "bob" / EXERCISE).mkdir(parents=True)
+    (collected / "eve" / EXERCISE).mkdir(parents=True)
+    (collected / "eve" / EXERCISE / path.name).symlink_to(path)
+    for _ in range(2):
+        report = grade(collected, tmp_path / "out", course=course, limits=LIMITS)
+        assert [found.score for found in report.rows] == [GATE + RELU, 0, 0]
+        assert "There is no 01_mini.ipynb" in row(report, "bob").reason
+        assert "symbolic link" in row(report, "eve").reason
+    assert (collected / "eve" / EXERCISE / path.name).is_symlink()
+    assert list((collected / "bob" / EXERCISE).iterdir()) == []
+
+
+def test_a_file_that_nbgrader_refuses_is_recorded_all_the_same(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise NbGraderException("no")
+
+    hand_in(tmp_path / "in", "ann", answered())
+    monkeypatch.setattr("dlcourse.grading.record.Autograde.start", refuse)
+    report = grade(tmp_path / "in", tmp_path / "out", course=course, limits=LIMITS)
+    assert row(report, "ann").score == GATE + RELU
 
 
 def test_without_bubblewrap_nothing_runs_unless_told(
