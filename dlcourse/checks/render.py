@@ -45,8 +45,8 @@ class Message:
                 parts.append(f'<p style="margin:0.2em 0">{html.escape(line)}</p>')
         colour = _COLOURS[self.mood]
         return (
-            f'<section aria-label="{html.escape(self.heading, quote=True)}" '
-            f'style="border-left:0.3em solid {colour};padding:0.2em 0.8em;max-width:60em">{"".join(parts)}</section>'
+            f'<div role="group" aria-label="{html.escape(self.heading, quote=True)}" '
+            f'style="border-left:0.3em solid {colour};padding:0.2em 0.8em;max-width:60em">{"".join(parts)}</div>'
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
@@ -64,7 +64,7 @@ def verdict_message(verdict: Verdict, *, live: bool = True) -> Message:
         return Message(f"PASSED: {name}, {points}", lines, "good")
     if verdict.kind == "not started":
         return Message(f"NOT STARTED: {name}", [verdict.summary], "note")
-    lines = [verdict.summary]
+    lines = [f"Tested: {verdict.tested}.", verdict.summary]
     if verdict.got and verdict.want:
         lines += [f" you   {verdict.got}", f" want  {verdict.want}"]
     elif verdict.got:
@@ -72,7 +72,6 @@ def verdict_message(verdict: Verdict, *, live: bool = True) -> Message:
     lines += [verdict.pattern] if verdict.pattern else []
     lines += _diagnosis(verdict)
     lines += [verdict.ask] if verdict.ask else []
-    lines.append(f"Tested: {verdict.tested}.")
     if live and not verdict.passed:
         lines.append(f'A hint: check.hint("{verdict.question}")    The inputs: check.show("{verdict.question}")')
     if verdict.status == "convention":

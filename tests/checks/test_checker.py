@@ -45,10 +45,11 @@ def test_a_mistake_is_shown_in_the_promised_order(capsys):
     assert not result.passed
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "NOT YET: 01.multiply_gate (The multiply gate), 0 of 3 points"
-    assert lines[1].strip() == "dx: all 6 entries differ."
-    assert lines[2].split()[0] == "you"
-    assert lines[3].split()[0] == "want"
-    assert lines[4].strip() == "Your dx is exactly the right dy."
+    assert lines[1].strip().startswith("Tested: forward and both gradients")
+    assert lines[3].strip() == "dx: all 6 entries differ."
+    assert lines[4].split()[0] == "you"
+    assert lines[5].split()[0] == "want"
+    assert lines[6].strip() == "Your dx is exactly the right dy."
     text = " ".join(line.strip() for line in lines)
     assert "This is what you get when each input is multiplied by its own value" in text
     assert "Is it x or y that says how far z moves?" in text
@@ -140,7 +141,8 @@ class Text(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.open.append(tag)
-        if tag == "section":
+        if "role" in dict(attrs):
+            assert dict(attrs)["role"] == "group"
             self.label = dict(attrs)["aria-label"]
 
     def handle_endtag(self, tag):
