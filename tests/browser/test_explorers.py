@@ -276,7 +276,7 @@ def test_axe_finds_nothing_serious(new_page, show, axe, scheme):
         ('<div data-jp-theme-light="true">', "dark", False),
         ('<div data-jp-theme-light="false">', "light", True),
         ('<div data-dlc-theme="dark">', "light", True),
-        ('<div class="reveal">', "dark", False),
+        ('<div data-dlc-theme="light">', "dark", False),
     ],
 )
 def test_the_pages_theme_decides_then_the_readers(new_page, show, outer, scheme, dark):

@@ -18,7 +18,10 @@ export function createControls(spec, isLive, change) {
     if (control.name !== "predict") node.append(part.node);
   }
   const off = parts.filter((part) => part.node.classList.contains("dlc-off"));
-  off.at(-1)?.node.append(element("span", { class: "dlc-note" }, `To change ${off.length > 1 ? "these" : "this"}: ${OFF}`));
+  if (off.length > 0) {
+    const names = off.map((part) => spec.controls.find((control) => control.name === part.name).label);
+    node.append(element("p", { class: "dlc-note" }, `To change ${names.join(" and ").toLowerCase()}: ${OFF}`));
+  }
   return {
     node,
     predict: parts.find((part) => part.name === "predict")?.node,
