@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcourse.models.trace import LayerCall, trace
+from dlcourse.models.trace import LayerCall, require_model, trace
 from dlcourse.training.backend import Backend, backend_of
 
 __all__ = ["Flow", "LayerFlow", "gradient_flow", "update_ratios"]
@@ -88,6 +88,7 @@ def gradient_flow(model: Any, X: Any, y: Any, loss: Loss | None = None) -> Flow:
     ``loss(output, y)`` is cross-entropy if left out. Weights and running statistics of the model
     stay as they are; gradients are cleared. Raises ``ValueError`` when no layer gets a gradient.
     """
+    require_model(model, "gradient_flow")
     backend = backend_of(model)
     state = backend.copy_state()
     model.zero_grad()
@@ -115,6 +116,7 @@ def update_ratios(model: Any) -> Iterator[dict[str, float]]:
 
     A parameter that was all zeros has NaN.
     """
+    require_model(model, "update_ratios")
     backend = backend_of(model)
     before = {name: _array(parameter, backend) for name, parameter in model.named_parameters()}
     ratios: dict[str, float] = {}

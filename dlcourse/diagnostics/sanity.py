@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcourse.diagnostics.flow import Loss, update_ratios
+from dlcourse.diagnostics.laboratory import Laboratory
 from dlcourse.diagnostics.report import Finding, Report
 from dlcourse.diagnostics.units import dead_units, saturation_share
 from dlcourse.models.trace import trace
 from dlcourse.numpy.gradcheck import directional_check
-from dlcourse.training.backend import Array, Backend, backend_of
+from dlcourse.training.backend import Array, Backend
 
 __all__ = ["sanity_report"]
 
@@ -60,7 +61,7 @@ def sanity_report(
     if len(inputs) < _FEW:
         raise ValueError(f"sanity_report: got {len(inputs)} examples, expected {_FEW} or more")
     order = np.random.default_rng(seed).permutation(len(inputs))[:_BATCH]
-    with _Laboratory(model, loss) as lab:
+    with Laboratory(model, loss) as lab:
         findings = [_inputs(inputs[order])]
         batch = inputs[order], labels[order]
         findings += [
@@ -74,42 +75,6 @@ def sanity_report(
     return Report("Sanity checks", tuple(findings))
 
 
-class _Laboratory:
-    """The model with its backend and loss; afterwards everything is put back."""
-
-    def __init__(self, model: Any, loss: Loss | None) -> None:
-        self.model, self.backend = model, backend_of(model)
-        self.own_loss = loss is not None
-        self.loss: Loss = loss or self.backend.twin.functional.cross_entropy
-
-    def __enter__(self) -> _Laboratory:
-        self.state, self.random = self.backend.copy_state(), self.backend.rng_state()
-        self.modes = [(module, module.training) for module in self.model.modules()]
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.reset()
-        self.backend.set_rng_state(self.random)
-        for module, training in self.modes:
-            module.training = training
-
-    def reset(self) -> None:
-        """The first weights again, and no gradients."""
-        self.backend.load_state(self.state)
-        self.model.zero_grad()
-
-    def cost(self, X: Array, y: Array) -> Any:
-        """The loss of a batch as a tensor."""
-        return self.loss(self.model(self.backend.tensor(X)), self.backend.tensor(y))
-
-    def without_dropout(self) -> None:
-        """Training mode for all layers but dropout: regularisation off."""
-        self.model.train()
-        for module in self.model.modules():
-            if type(module).__name__.startswith("Drop"):
-                module.eval()
-
-
 def _inputs(X: Array) -> Finding:
     values = X.astype(np.float64)
     if not np.isfinite(values).all():
@@ -121,7 +86,7 @@ def _inputs(X: Array) -> Finding:
     return Finding("inputs", fine, seen, advice)
 
 
-def _first_loss(lab: _Laboratory, X: Array, y: Array, expected: float | None) -> Finding:
+def _first_loss(lab: Laboratory, X: Array, y: Array, expected: float | None) -> Finding:
     lab.model.eval()
     with lab.backend.twin.no_grad():
         output = lab.model(lab.backend.tensor(X))
@@ -135,7 +100,7 @@ def _first_loss(lab: _Laboratory, X: Array, y: Array, expected: float | None) ->
     return Finding("first loss", fine, seen, advice)
 
 
-def _regularisation(lab: _Laboratory, X: Array, y: Array, penalty: Callable[[Any], Any] | None) -> Finding:
+def _regularisation(lab: Laboratory, X: Array, y: Array, penalty: Callable[[Any], Any] | None) -> Finding:
     with lab.backend.twin.no_grad():
         plain = lab.cost(X, y).item()
         size = float(_half_squares(lab)) if penalty is None else float(penalty(lab.model))
@@ -145,14 +110,14 @@ def _regularisation(lab: _Laboratory, X: Array, y: Array, penalty: Callable[[Any
     return Finding("regularisation", size > 0, seen, advice)
 
 
-def _half_squares(lab: _Laboratory) -> float:
+def _half_squares(lab: Laboratory) -> float:
     weights = [lab.backend.array(parameter) for parameter in lab.model.parameters()]
     return 0.5 * sum(float(np.sum(np.square(w, dtype=np.float64))) for w in weights)
 
 
-def _gradient(lab: _Laboratory, X: Array, y: Array, seed: int) -> Finding:
+def _gradient(lab: Laboratory, X: Array, y: Array, seed: int) -> Finding:
     """On a copy in float64 and in evaluation mode, so that nothing is random."""
-    double = _Laboratory(copy.deepcopy(lab.model).double().eval(), lab.loss)
+    double = Laboratory(copy.deepcopy(lab.model).double().eval(), lab.loss)
     backend, model = double.backend, double.model
     few = X[:8], y[:8]
     model.zero_grad()
@@ -188,7 +153,7 @@ def _load(backend: Backend, arrays: dict[str, Array]) -> None:
         backend.load_state(arrays)
 
 
-def _units(lab: _Laboratory, X: Array, y: Array) -> list[Finding]:
+def _units(lab: Laboratory, X: Array, y: Array) -> list[Finding]:
     lab.model.eval()
     with lab.backend.twin.no_grad(), trace(lab.model) as calls:
         lab.cost(X, y)
@@ -212,7 +177,7 @@ def _worst(name: str, shares: dict[str, float], limit: float, what: str, none: s
     return Finding(name, fine, f"at most {100 * shares[worst]:.0f} % {what} (layer {worst})", "" if fine else advice)
 
 
-def _update_ratio(lab: _Laboratory, X: Array, y: Array, lr: float) -> Finding:
+def _update_ratio(lab: Laboratory, X: Array, y: Array, lr: float) -> Finding:
     lab.without_dropout()
     lab.model.zero_grad()
     lab.cost(X, y).backward()
@@ -229,7 +194,7 @@ def _update_ratio(lab: _Laboratory, X: Array, y: Array, lr: float) -> Finding:
     return Finding("update ratio", fine, seen, "" if fine else "change the learning rate by the factor named")
 
 
-def _overfit(lab: _Laboratory, X: Array, y: Array) -> Finding:
+def _overfit(lab: Laboratory, X: Array, y: Array) -> Finding:
     """Plain SGD on all 20 examples at once; the first rate that succeeds is enough."""
     few = X[:_FEW], y[:_FEW]
     best: tuple[float, float, float] = (math.inf, 0.0, 0.0)
@@ -247,7 +212,7 @@ def _overfit(lab: _Laboratory, X: Array, y: Array) -> Finding:
     return Finding(f"overfit {_FEW} examples", fine, seen, "" if fine else advice)
 
 
-def _train(lab: _Laboratory, few: tuple[Array, Array], rate: float) -> tuple[float, float]:
+def _train(lab: Laboratory, few: tuple[Array, Array], rate: float) -> tuple[float, float]:
     lab.reset()
     lab.without_dropout()
     optimizer = lab.backend.twin.optim.SGD(list(lab.model.parameters()), lr=rate)

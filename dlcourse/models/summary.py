@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcourse.models.trace import LayerCall, Module, is_numpy, own_parameters, trace
+from dlcourse.models.trace import LayerCall, Module, is_numpy, own_parameters, require_model, trace
 
 __all__ = ["LayerRow", "Summary", "summary"]
 
@@ -111,6 +111,7 @@ def summary(model: Module | Callable[[], Module], input_shape: Sequence[int]) ->
     """
     shape = tuple(int(size) for size in input_shape)
     network: Module = model if hasattr(model, "named_modules") else _without_memory(model)
+    require_model(network, "summary")
     run = _run_numpy if is_numpy(network) else _run_torch
     with _evaluation(network), trace(network) as calls:
         try:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LayerCall", "is_numpy", "own_parameters", "trace"]
+__all__ = ["LayerCall", "is_numpy", "own_parameters", "require_model", "trace"]
 
 _PARAMETRIZATIONS = "parametrizations"  # where torch keeps the parts of weight_norm and spectral_norm
 
@@ -29,12 +29,16 @@ class LayerCall:
         return type(self.layer).__name__
 
 
-def is_numpy(model: Module) -> bool:
-    """Whether ``model`` is of the NumPy twin. Raises ``TypeError`` for what is no model of either backend."""
+def require_model(model: Module, who: str) -> None:
+    """Raise a ``TypeError`` that names the function ``who`` unless ``model`` is a module of one of the backends."""
     if not hasattr(model, "named_modules"):
         raise TypeError(
-            f"expected a model, a Module of dlcourse.numpy.nn or dlcourse.torch.nn, got {type(model).__name__}"
+            f"{who}: model is {type(model).__name__}, expected a Module of dlcourse.numpy.nn or dlcourse.torch.nn"
         )
+
+
+def is_numpy(model: Module) -> bool:
+    """Whether ``model`` is of the NumPy twin."""
     from dlcourse.numpy.nn import Module as NumpyModule
 
     return isinstance(model, NumpyModule)
@@ -50,6 +54,7 @@ def trace(model: Module) -> Iterator[list[LayerCall]]:
     A layer is a module without parts, or one with parameters of its own. Outputs are the tensors
     themselves, so after ``retain_grad()`` inside a hook or with ``backward`` they tell about gradients.
     """
+    require_model(model, "trace")
     calls: list[LayerCall] = []
 
     def remember(name: str) -> Any:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from dlcourse.data import load_digits
+from dlcourse.data import Batches, load_digits
 from dlcourse.data.augment import (
     Affine,
     ColorJitter,
@@ -12,6 +12,7 @@ from dlcourse.data.augment import (
     Cutout,
     GaussianNoise,
     HorizontalFlip,
+    MixedBatches,
     Mixup,
     RandomCrop,
     Rotate,
@@ -194,6 +195,15 @@ def test_mixup_mixes_inputs_and_labels_alike():
     again, _ = Mixup(3, seed=1)(X, np.eye(3)[y])
     np.testing.assert_allclose(again, mixed)
     assert Mixup(3)(X.astype(np.float32), y)[1].dtype == np.float32
+
+
+def test_mixed_batches_can_be_iterated_again_and_differ():
+    X, y = rng.random((20, 3)), np.arange(20) % 4
+    batches = MixedBatches(Batches(X, y, 8), Mixup(4))
+    first, second = list(batches), list(batches)
+    assert len(batches) == len(first) == len(second) == 3
+    assert all(soft.shape == (len(mixed), 4) for mixed, soft in first)
+    assert not np.array_equal(first[0][0], second[0][0])
 
 
 @pytest.mark.parametrize("alpha", [0.2, 1.0, 4.0])

@@ -217,6 +217,13 @@ def test_update_ratios_of_one_step(dl):
     assert np.isnan(ratios["bias"])
 
 
+def test_what_is_no_model_is_named():
+    with pytest.raises(TypeError, match=r"gradient_flow: model is list, expected a Module"):
+        gradient_flow([], X, Y)
+    with pytest.raises(TypeError, match=r"update_ratios: model is list"), update_ratios([]):
+        pass
+
+
 # Reports -------------------------------------------------------------------------------------------------------------
 
 

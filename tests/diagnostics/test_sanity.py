@@ -233,7 +233,7 @@ def test_wrong_arguments_are_named(dl, digits):
         sanity_report(model, X, y.astype(float))
     with pytest.raises(ValueError, match="got 5 examples, expected 20 or more"):
         sanity_report(model, X[:5], y[:5])
-    with pytest.raises(TypeError, match="int"):
+    with pytest.raises(TypeError, match=r"sanity_report: model is int, expected a Module of dlcourse"):
         sanity_report(3, X, y)
 
 

@@ -3,7 +3,7 @@
 from dlcourse.data.augment.base import Transform
 from dlcourse.data.augment.compose import Compose
 from dlcourse.data.augment.geometry import Affine, HorizontalFlip, RandomCrop, Rotate, VerticalFlip
-from dlcourse.data.augment.mixup import Mixup
+from dlcourse.data.augment.mixup import MixedBatches, Mixup
 from dlcourse.data.augment.pixels import ColorJitter, Cutout, GaussianNoise
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Cutout",
     "GaussianNoise",
     "HorizontalFlip",
+    "MixedBatches",
     "Mixup",
     "RandomCrop",
     "Rotate",

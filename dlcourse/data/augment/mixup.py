@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from dlcourse.data.augment.base import Images
 from dlcourse.data.warp import like
 
-__all__ = ["Mixup"]
+__all__ = ["MixedBatches", "Mixup"]
 
 
 class Mixup:
@@ -51,3 +52,17 @@ class Mixup:
                 f"Mixup: labels run from {labels.min()} to {labels.max()}, expected 0 to {self.classes - 1}"
             )
         return like(np.eye(self.classes)[labels], X)
+
+
+class MixedBatches:
+    """``batches`` with every batch mixed, to train on: ``MixedBatches(Batches(X, y), Mixup(classes=10))``."""
+
+    def __init__(self, batches: Any, mixup: Mixup) -> None:
+        self.batches, self.mixup = batches, mixup
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[tuple[Images, Images]]:
+        for X, y in self.batches:
+            yield self.mixup(X, y)
