@@ -45,8 +45,7 @@ class Quiz:
     def lines(self) -> list[str]:
         """The options, and how to answer."""
         options = [f"{letter})  {option.text}" for letter, option in self.options.items()]
-        first = next(iter(self.options))
-        return [*options, f'Answer with check("{self.id}", "{first}") or another letter.']
+        return [*options, f'Write your letter between the quotes: check("{self.id}", "")']
 
     def judge(self, letter: str) -> tuple[bool, str]:
         """Open one option: whether it is right, and why."""
