@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
@@ -104,7 +105,9 @@ def _calls_input(source: str) -> bool:
     from IPython.core.inputtransformer2 import TransformerManager
 
     try:
-        tree = ast.parse(TransformerManager().transform_cell(source))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about crooked escapes in strings: for the author's own run
+            tree = ast.parse(TransformerManager().transform_cell(source))
     except SyntaxError:
         return "input(" in source
     return any(

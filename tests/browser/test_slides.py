@@ -168,6 +168,20 @@ def test_paper_shows_every_fragment(page, deck):
     assert page.locator(".pdf-page").count() == 5
 
 
+def test_a_page_on_paper_looks_like_its_slide(page, deck):
+    place = """() => Object.fromEntries(["h2", "pre", ".figure img"].map(what => {
+      const slide = document.querySelector(`section[data-cell]:has(${what})`), box = slide.getBoundingClientRect();
+      const own = slide.querySelector(what).getBoundingClientRect();
+      return [what, [own.left - box.left, own.top - box.top, own.width, own.height].map(Math.round)];
+    }))"""
+    open_slides(page, deck, "?print-pdf")
+    page.wait_for_selector(".pdf-page", state="attached")
+    printed = page.evaluate(place)
+    open_slides(page, deck)
+    page.add_style_tag(content=".slides section { display: flex !important }")
+    assert printed == page.evaluate(place)
+
+
 def test_a_crowded_slide_gets_smaller_type_and_an_impossible_one_is_named(browser, page, tmp_path):
     def lines(number):
         return code("many", "\n".join(f"x{i} = {i}" for i in range(number)))

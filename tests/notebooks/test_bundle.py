@@ -1,6 +1,8 @@
 """The students' package: what is in it, and above all what is not."""
 
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -115,3 +117,19 @@ def _solution_lines(path):
     for cell in nbformat.read(path, 4).cells:
         for region in re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", cell.source, re.DOTALL):
             yield from (line.strip() for line in region.splitlines() if len(line.strip()) > 25)
+
+
+def test_the_real_package_works_where_it_is_unpacked(real, tmp_path):
+    for name, data in real.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    code = (
+        "import dlcourse, dlcourse.numpy, dlcourse.checks, dlcourse.cli\n"
+        "from dlcourse.lab import course_root\n"
+        "from dlcourse.notebooks.work import sync\n"
+        "print(dlcourse.__file__, len(sync(course_root(), 'work').copied) > 3, sep='\\n')"
+    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert found.stderr == ""
+    assert found.stdout.splitlines() == [str(tmp_path / "dlcourse" / "__init__.py"), "True"]

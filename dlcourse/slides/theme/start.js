@@ -25,7 +25,7 @@
   function fitAll() {
     const reveal = document.querySelector(".reveal");
     reveal.classList.add("measuring");
-    for (const slide of document.querySelectorAll(".slides section section")) {
+    for (const slide of document.querySelectorAll(".slides section[data-cell]")) {
       for (const fit of FITS) {
         slide.style.setProperty("--fit", fit);
         if (fits(slide)) break;
