@@ -24,7 +24,7 @@ import numpy as np
 from dlcourse.numpy.graph import Array, Tensor
 from dlcourse.numpy.optim.limits import check_options
 
-__all__ = ["Optimizer", "Params"]
+__all__ = ["Group", "Optimizer", "Params", "array_of"]
 
 Group = dict[str, Any]
 Params = Iterable[Tensor] | Iterable[Group]
@@ -150,7 +150,9 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """Everything ``load_state_dict`` needs to go on exactly here, under torch's names.
 
-        ``{"state": {i: {...}}, "param_groups": [...]}`` where tensor i is the i-th over all groups.
+        ``{"state": {i: {...}}, "param_groups": [...]}`` where tensor i is the i-th over all groups. The same
+        optimizer of torch loads it once the arrays are tensors:
+        ``{**saved, "state": {i: dlcourse.torch.from_numpy(s) for i, s in saved["state"].items()}}``.
         """
         position = {id(p): i for i, p in enumerate(self._all_params())}
         state = {position[key]: self._save_state(s) for key, s in self._state.items()}
@@ -198,7 +200,7 @@ class Optimizer:
                     f"{type(self).__name__}.load_state_dict: {outside} of tensor {i} has shape {np.shape(value)}, "
                     f"expected {p.data.shape}"
                 )
-            setattr(s, slot, np.array(value, dtype=p.data.dtype))
+            setattr(s, slot, array_of(value, p.data.dtype))
         return s
 
     def _bind(self, params: Params, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
@@ -221,6 +223,14 @@ class Optimizer:
     def _all_params(self) -> Iterator[Tensor]:
         for group in self.param_groups:
             yield from group["params"]
+
+
+def array_of(value: Any, dtype: Any) -> Array:
+    """A new array from an array, or from a tensor of torch on any device."""
+    if hasattr(value, "cpu"):
+        value = value.detach().cpu()
+    array: Array = np.asarray(value).astype(dtype)
+    return array
 
 
 def _as_groups(params: Any, name: str) -> list[Group]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from dlcourse.numpy.graph import Array
-from dlcourse.numpy.optim.base import Group, Optimizer, Params
+from dlcourse.numpy.optim.base import Group, Optimizer, Params, array_of
 from dlcourse.numpy.optim.radam import RAdam
 
 __all__ = ["Lookahead", "Ranger"]
@@ -75,7 +73,7 @@ class Lookahead(Optimizer):
         self.optimizer.load_state_dict({**state_dict, "state": inner})
         self.param_groups = self.optimizer.param_groups
         self.slow = {
-            id(p): np.array(state[i]["slow"], dtype=p.data.dtype)
+            id(p): array_of(state[i]["slow"], p.data.dtype)
             for i, p in enumerate(self._all_params())
             if "slow" in state.get(i, {})
         }
