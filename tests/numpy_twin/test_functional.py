@@ -43,6 +43,89 @@ ERRORS: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         r"mse_loss: target has shape \(3,\), expected \(3, 1\)",
     ),
+    "mse-dtype": (
+        lambda: F.mse_loss(dl.zeros(3), dl.zeros(3).double()),
+        TypeError,
+        "mse_loss: target is float64 and input is float32",
+    ),
+    "gelu": (lambda: F.gelu(dl.zeros(3), "erf"), ValueError, "gelu: approximate is 'erf', expected 'none' or 'tanh'"),
+    "cross_entropy-0d": (
+        lambda: F.cross_entropy(dl.tensor(1.0), dl.tensor(0)),
+        ValueError,
+        "cross_entropy: input is a single number, expected logits",
+    ),
+    "cross_entropy-smoothing": (
+        lambda: F.cross_entropy(logits(), dl.tensor([0, 1, 2, 0]), label_smoothing=1.5),
+        ValueError,
+        "cross_entropy: label_smoothing is 1.5, expected a number from 0 to 1",
+    ),
+    "cross_entropy-weight": (
+        lambda: F.cross_entropy(logits(), dl.tensor([0, 1, 2, 0]), dl.zeros(4)),
+        ValueError,
+        r"cross_entropy: weight has shape \(4,\), expected \(3,\): one for each class",
+    ),
+    "cross_entropy-shape": (
+        lambda: F.cross_entropy(logits(), dl.tensor([[0], [1], [2], [0]])),
+        ValueError,
+        r"cross_entropy: target has shape \(4, 1\), expected \(4,\) because input is \(4, 3\)",
+    ),
+    "cross_entropy-range": (
+        lambda: F.cross_entropy(logits(), dl.tensor([0, 1, 3, 0])),
+        ValueError,
+        "cross_entropy: target holds 3, expected class numbers from 0 to 2",
+    ),
+    "cross_entropy-negative": (
+        lambda: F.cross_entropy(logits(), dl.tensor([0, -1, -100, 0])),
+        ValueError,
+        "cross_entropy: target holds -1, expected class numbers from 0 to 2",
+    ),
+    "cross_entropy-dtype": (
+        lambda: F.cross_entropy(logits(), dl.tensor([True, False, True, True])),
+        TypeError,
+        r"cross_entropy: target is bool, expected integers \(class numbers from 0 to 2\) or probabilities in float64",
+    ),
+    "cross_entropy-probabilities": (
+        lambda: F.cross_entropy(logits(), dl.zeros(4).double()),
+        ValueError,
+        r"cross_entropy: target has shape \(4,\), expected \(4, 3\) because it holds probabilities",
+    ),
+    "cross_entropy-probabilities-dtype": (
+        lambda: F.cross_entropy(logits(), dl.zeros(4, 3)),
+        TypeError,
+        "cross_entropy: target is float32 and input is float64",
+    ),
+    "cross_entropy-reduction": (
+        lambda: F.cross_entropy(logits(), dl.tensor([0, 1, 2, 0]), reduction="max"),
+        ValueError,
+        "CrossEntropy: reduction is 'max'",
+    ),
+    "bce-shape": (
+        lambda: F.binary_cross_entropy_with_logits(dl.zeros(3, 1), dl.zeros(3)),
+        ValueError,
+        r"binary_cross_entropy_with_logits: target has shape \(3,\), expected \(3, 1\)",
+    ),
+    "bce-dtype": (
+        lambda: F.binary_cross_entropy_with_logits(dl.zeros(3), dl.tensor([0, 1, 1])),
+        TypeError,
+        "binary_cross_entropy_with_logits: target is int64 and input is float32",
+    ),
+    "bce-weight": (
+        lambda: F.binary_cross_entropy_with_logits(dl.zeros(3), dl.zeros(3), dl.zeros(2)),
+        ValueError,
+        r"weight has shape \(2,\), expected one that broadcasts to \(3,\)",
+    ),
+    "bce-pos-weight": (
+        lambda: F.binary_cross_entropy_with_logits(dl.zeros(3), dl.zeros(3), pos_weight=dl.zeros(2, 3)),
+        ValueError,
+        r"pos_weight has shape \(2, 3\), expected one that broadcasts to \(3,\)",
+    ),
+    "dropout": (lambda: F.dropout(dl.zeros(3), 1.5), ValueError, "dropout: p is 1.5, expected a probability"),
+    "dropout2d": (
+        lambda: F.dropout2d(dl.zeros(3), 0.5),
+        ValueError,
+        r"dropout2d: input has shape \(3,\), expected images",
+    ),
+    "dropout2d-p": (lambda: F.dropout2d(dl.zeros(3), -1), ValueError, "dropout2d: p is -1, expected a probability"),
     "reduction": (
         lambda: F.mse_loss(dl.zeros(3), dl.zeros(3), reduction="average"),
         ValueError,

@@ -31,7 +31,8 @@ def batch_renorm(
     (x - mean) / std exactly: what evaluation uses. r and d count as constants in backward.
     ``r_max=1, d_max=0`` is batch norm; the paper starts there and relaxes both over the first
     thousands of steps. The running averages move in place by ``momentum`` of the difference.
-    Raises ``ValueError`` for one value per channel in training and for shapes that do not fit.
+    Raises ``ValueError`` for one value per channel in training and for shapes that do not fit,
+    ``TypeError`` for different dtypes.
     """
     check_channels("batch_renorm", input, {"weight": weight, "bias": bias})
     if r_max < 1 or d_max < 0:

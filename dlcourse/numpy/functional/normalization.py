@@ -116,6 +116,7 @@ def layer_norm(
     shape = tuple(normalized_shape)
     if not shape or input.shape[-len(shape) :] != shape:
         raise ValueError(f"layer_norm: input has shape {input.shape}, expected it to end in normalized_shape {shape}")
+    _check_parameters("layer_norm", input, {"weight": weight, "bias": bias}, shape)
     axes = tuple(range(input.ndim - len(shape), input.ndim))
     return scale_and_shift(_normalize(input, axes, eps), weight, bias, shape)
 
@@ -169,11 +170,21 @@ def group_norm(
 
 
 def check_channels(function: str, input: Tensor, parameters: dict[str, Tensor | None]) -> None:
-    """Raise ``ValueError`` unless input is (N, C, ...) and every parameter has one number per channel."""
+    """Raise an error unless input is (N, C, ...) and every parameter has one number per channel, in input's dtype."""
     if input.ndim < 2:
         raise ValueError(f"{function}: input has shape {input.shape}, expected (N, C, ...)")
+    _check_parameters(function, input, parameters, (input.shape[1],))
+
+
+def _check_parameters(
+    function: str, input: Tensor, parameters: dict[str, Tensor | None], shape: tuple[int, ...]
+) -> None:
     for name, parameter in parameters.items():
-        if parameter is not None and parameter.shape != (input.shape[1],):
+        if parameter is None:
+            continue
+        if parameter.shape != shape:
             raise ValueError(
-                f"{function}: {name} has shape {parameter.shape}, expected ({input.shape[1]},): one for each channel"
+                f"{function}: {name} has shape {parameter.shape}, expected {shape} because input is {input.shape}"
             )
+        if parameter.dtype != input.dtype:
+            raise TypeError(f"{function}: {name} is {parameter.dtype} and input is {input.dtype}, expected the same")

@@ -68,8 +68,8 @@ def _check(
     for name, parameter in (("weight", weight), ("bias", bias)):
         if parameter is not None and parameter.shape != (input.shape[1],):
             raise ValueError(
-                f"batch_renorm: {name} has shape {tuple(parameter.shape)}, expected ({input.shape[1]},): one for each "
-                f"channel"
+                f"batch_renorm: {name} has shape {tuple(parameter.shape)}, expected ({input.shape[1]},) because input "
+                f"is {tuple(input.shape)}"
             )
     if r_max < 1 or d_max < 0:
         raise ValueError(f"batch_renorm: r_max is {r_max} and d_max {d_max}, expected r_max >= 1 and d_max >= 0")
