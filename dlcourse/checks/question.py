@@ -145,7 +145,8 @@ class Question:
 
     def expected(self, inputs: Mapping[str, Array]) -> Outputs:
         """The right outputs."""
-        answer = call_with(self.answer, inputs)
+        with np.errstate(all="ignore"):
+            answer = call_with(self.answer, inputs)
         return {name: np.asarray(value) for name, value in answer.items()}
 
     def outcome(self, variant: Variant, inputs: Mapping[str, Array], right: Outputs) -> Outcome:
@@ -168,7 +169,8 @@ class Question:
             return self._verdict("wrong", kind="missing", summary=f"Your answer gives no usable result: {problem}.")
         if agree_all(outputs, right, self.rtol):
             return self._verdict("right", kind="agrees", summary="Everything agrees.")
-        return self._differs(outputs, inputs, right)
+        with np.errstate(all="ignore"):  # whatever the student's settings are, odd numbers are no errors here
+            return self._differs(outputs, inputs, right)
 
     def _verdict(self, status: Literal["right", "wrong", "convention"], **fields: Any) -> Verdict:
         full = fields.pop("full", False)

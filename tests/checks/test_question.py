@@ -303,3 +303,16 @@ def test_verdicts_are_plain_values():
 
     verdict = run_check(LINEAR, Right, seed=11)
     assert json.loads(json.dumps(verdict.as_dict()))["passed"] is True
+
+
+@pytest.mark.parametrize("settings", [{"all": "raise"}, {"all": "warn"}])
+def test_a_students_numpy_settings_do_not_disturb_a_check(settings):
+    class Explodes(Right):
+        def backward(self, dz):
+            with np.errstate(all="ignore"):
+                return tuple(g / 0.0 for g in super().backward(dz))
+
+    with np.errstate(**settings):
+        assert run_check(LINEAR, Right, seed=11).passed
+        assert run_check(LINEAR, Explodes, seed=11).kind == "not finite"
+        assert run_check(load("01.sigmoid_gate"), Right, seed=11).points == 0
