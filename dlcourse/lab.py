@@ -28,6 +28,7 @@ def course_root(start: Path | None = None) -> Path:
 def jupyter_command(work: Path, port: int | None, browser: bool) -> list[str]:
     """Return the command that serves ``work`` in JupyterLab, with a token, on this machine only."""
     command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={work}", "--ServerApp.ip=127.0.0.1"]
+    command.append("--ServerApp.log_level=WARN")  # the address is printed all the same
     if port is not None:
         command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
