@@ -1,4 +1,4 @@
-"""Bilinear sampling of images at any coordinates, for NumPy arrays and torch tensors alike."""
+"""Reading images at any coordinates, for NumPy arrays and torch tensors alike."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["bilinear_sample", "like", "resize"]
+__all__ = ["bilinear_sample", "like", "look_up", "resize"]
 
 Images = Any  # a NumPy array or a torch tensor
 
@@ -41,6 +41,15 @@ def bilinear_sample(images: Images, rows: NDArray[np.float32], cols: NDArray[np.
             pixels = _take(images, planes + place.astype(np.int64)[:, None])
             out = out + pixels * like((row_weight * col_weight * inside)[:, None], images)
     return out
+
+
+def look_up(images: Images, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> Images:
+    """The pixels of ``images`` (N, C, H, W) at ``rows`` (N, h) and ``cols`` (N, w), 0 outside: (N, C, h, w)."""
+    n, channels, height, width = images.shape
+    inside = ((rows >= 0) & (rows < height))[:, :, None] & ((cols >= 0) & (cols < width))[:, None, :]
+    places = np.clip(rows, 0, height - 1)[:, :, None] * width + np.clip(cols, 0, width - 1)[:, None, :]
+    planes = (np.arange(n * channels, dtype=np.int64) * (height * width)).reshape(n, channels, 1, 1)
+    return _take(images, planes + places[:, None]) * like(inside[:, None], images)
 
 
 def resize(images: NDArray[Any], size: int) -> NDArray[Any]:

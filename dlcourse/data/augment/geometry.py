@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcourse.data.augment.base import Images, Parameters, Transform
-from dlcourse.data.warp import bilinear_sample
+from dlcourse.data.warp import bilinear_sample, look_up
 
 __all__ = ["Affine", "HorizontalFlip", "RandomCrop", "Rotate", "VerticalFlip"]
 
@@ -39,10 +39,8 @@ class RandomCrop(Transform):
 
     def apply(self, images: Images, **parameters: NDArray[Any]) -> Images:
         """Copy the windows."""
-        window = np.arange(self.size, dtype=np.float32)
-        rows = parameters["top"][:, None, None] + window[:, None] + 0 * window
-        cols = parameters["left"][:, None, None] + window[None, :] + 0 * window[:, None]
-        return bilinear_sample(images, rows, cols)
+        window = np.arange(self.size)
+        return look_up(images, parameters["top"][:, None] + window, parameters["left"][:, None] + window)
 
 
 class HorizontalFlip(Transform):
