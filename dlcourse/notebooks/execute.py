@@ -21,7 +21,10 @@ KERNEL_ENVIRONMENT = {
     "TQDM_DISABLE": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
-"""No GPU (its sums differ in the last digits), one order of sets, no progress bars (they print rates), no passed checks of a maintainer's."""
+"""No GPU (its sums differ in the last digits), one order of sets, no progress bars (they print rates).
+
+Checks that pass here are nobody's progress.
+"""
 
 
 def execute(
