@@ -133,7 +133,8 @@ def _reason(outcome: Outcome) -> str:
     if outcome.status == "unreadable":
         return outcome.reason
     lost = [f"{score.question}: {score.reason}" for score in outcome.scores if score.points < score.out_of]
-    return " ".join([*([outcome.reason] if outcome.reason else []), *outcome.notes, *lost])
+    sentences = [*([outcome.reason] if outcome.reason else []), *outcome.notes, *lost]
+    return " ".join(text if text.endswith((".", "?", "!")) else f"{text}." for text in sentences)
 
 
 def _feedback_path(root: Path, outcome: Outcome) -> Path:
