@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from dlcourse.checks import progress
+from dlcourse.checks import progress, unrecognised
 from dlcourse.checks.bank import load, nearest
 from dlcourse.checks.diagnose.show import numbers_text
 from dlcourse.checks.errors import UnknownQuestionError
@@ -84,7 +84,16 @@ class Check:
 
 def run_check(question: Question, student: Any, seed: int = SEED) -> Verdict:
     """Grade a student's object here, in this process."""
-    return question.grade(lambda arrays: question.drive(student, **arrays), seed)
+    outputs: dict[str, Any] = {}
+
+    def call(arrays: dict[str, Any]) -> dict[str, Any]:
+        outputs.update(question.drive(student, **arrays))
+        return dict(outputs)
+
+    verdict = question.grade(call, seed)
+    if not verdict.recognised:
+        unrecognised.keep(question, seed, outputs)
+    return verdict
 
 
 def _about(question: Question) -> list[str]:

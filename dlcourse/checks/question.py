@@ -187,7 +187,7 @@ class Question:
         return self._verdict(
             "wrong",
             kind="raised",
-            summary=f"Your code stopped with {student.name}: {student.message}",
+            summary=_sentence(f"Your code stopped with {student.name}: {' '.join(student.message.split())}"),
             got=f"at   {student.line}" if student.line else "",
             pattern=explain_error(student.name, student.message, self.called_as),
             **_named(variant),
@@ -251,4 +251,4 @@ def _listed(names: list[str]) -> str:
 
 def _sentence(text: str) -> str:
     """With a capital letter and a full stop, unless it ends in a question mark."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith(("?", ".")) else ".")
+    return text[:1].upper() + text[1:] + ("" if text.endswith(("?", ".", ")")) else ".")

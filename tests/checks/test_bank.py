@@ -9,6 +9,7 @@ from dlcourse.checks.bank import all_questions
 from dlcourse.checks.compare import agree_all
 from dlcourse.checks.errors import StudentError
 from dlcourse.checks.question import Question
+from dlcourse.checks.render import verdict_message
 from dlcourse.checks.variants import Outcome
 
 QUESTIONS = all_questions()
@@ -162,3 +163,20 @@ def test_the_version_follows_the_definition():
         assert question.version != before
     finally:
         question.points -= 1
+
+
+@questions
+def test_every_message_reads_well(question):
+    for variant, outcome in outcomes(question, seed=1)[1]:
+        verdict = question.grade(replay(question, outcome), 1)
+        lines = verdict_message(verdict, live=False).lines
+        sentences = [line for line in lines if not line.startswith(" ")]  # the others are numbers and code
+        assert sentences[0] == f"Tested: {question.tested}."
+        for sentence in sentences:
+            assert sentence.endswith((".", "?", ")")), sentence
+            assert not sentence.endswith((".. ", "?.", "..")), sentence
+            assert "  " not in sentence, sentence
+            assert len(sentence) < 400, sentence
+        if variant.kind != "accepts":
+            assert any(variant.says in sentence for sentence in sentences)
+            assert variant.ask in sentences

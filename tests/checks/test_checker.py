@@ -262,3 +262,35 @@ def test_entries_are_json_that_people_can_read():
     entry = json.loads((progress.folder() / "00.mean.json").read_text())
     assert entry["question"] == "00.mean"
     assert np.isfinite(entry["points"])
+
+
+# ---- answers that no check recognises
+
+
+class Odd(MultiplyGate):
+    def backward(self, dz):
+        return np.cos(self.y * dz), self.x * dz
+
+
+def test_an_unrecognised_answer_is_said_to_be_one(capsys):
+    check("01.multiply_gate", Odd)
+    assert "This check does not recognise the mistake." in capsys.readouterr().out
+
+
+def test_unrecognised_answers_are_kept_only_on_request(monkeypatch, tmp_path):
+    file = tmp_path / "unrecognised.jsonl"
+    check("01.multiply_gate", Odd)
+    assert not file.exists()
+    monkeypatch.setenv("DLCOURSE_UNRECOGNISED", str(file))
+    for student in (Odd, OwnValue, MultiplyGate, Odd):
+        check("01.multiply_gate", student)
+    entries = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [entry["question"] for entry in entries] == ["01.multiply_gate"] * 2
+    assert entries[0]["outputs"]["dx"]["shape"] == [2, 3]
+    assert len(entries[0]["outputs"]["dx"]["values"]) == 6
+    assert set(entries[0]) == {"question", "version", "seed", "outputs"}, "nothing about the student"
+
+
+def test_a_file_for_them_that_cannot_be_written_does_no_harm(monkeypatch, tmp_path):
+    monkeypatch.setenv("DLCOURSE_UNRECOGNISED", str(tmp_path / "no" / "such" / "folder"))
+    assert not check("01.multiply_gate", Odd).passed

@@ -96,5 +96,5 @@ def _by_label(difference: Difference, wrong: NDArray[np.bool_]) -> str:
     named = [label for label, bad in zip(difference.labels, wrong.tolist()) if bad]
     if len(named) == len(difference.labels):
         return f"{difference.name}: every one differs."
-    shown = ", ".join(named[:4]) + (" ..." if len(named) > 4 else "")
+    shown = ", ".join(named[:4]) + (f" and {len(named) - 4} more" if len(named) > 4 else "")
     return f"{difference.name}: {len(named)} of {wrong.size} differ{'s' * (len(named) == 1)}: {shown}."
