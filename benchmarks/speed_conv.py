@@ -29,7 +29,7 @@ class Conv:
     channels: int
     filters: int
     side: int
-    options: dict[str, int]
+    options: dict[str, Any]
     groups: int = 1
     kernel: int = 3
 
@@ -58,8 +58,8 @@ class Conv:
     def output_shape(self) -> tuple[int, ...]:
         """(N, K, OH, OW)."""
         with dlcourse.numpy.no_grad():
-            tensors = map(dlcourse.numpy.Tensor, self.arrays())
-            return F.conv2d(*tensors, groups=self.groups, **self.options).shape
+            x, w, b = map(dlcourse.numpy.Tensor, self.arrays())
+            return F.conv2d(x, w, b, groups=self.groups, **self.options).shape
 
     def im2col_bytes(self) -> int:
         """The size of the im2col matrix of one image: each output position holds what its filters see."""
@@ -97,11 +97,11 @@ def convolution(effort: Effort) -> Report:
 
 def working_memory(conv: Conv) -> tuple[int, int]:
     """Peak bytes of forward and of backward that are neither their inputs nor their outputs."""
-    tensors = [dlcourse.numpy.Tensor(array, requires_grad=True) for array in conv.arrays()]
-    F.conv2d(*tensors, groups=conv.groups, **conv.options)  # anything that is loaded or cached once
+    x, w, b = (dlcourse.numpy.Tensor(array, requires_grad=True) for array in conv.arrays())
+    F.conv2d(x, w, b, groups=conv.groups, **conv.options)  # anything that is loaded or cached once
     tracemalloc.start()
     try:
-        y = F.conv2d(*tensors, groups=conv.groups, **conv.options)
+        y = F.conv2d(x, w, b, groups=conv.groups, **conv.options)
         forward = tracemalloc.get_traced_memory()[1] - y.data.nbytes
         upstream = np.ones_like(y.data)
         assert y.operation is not None
