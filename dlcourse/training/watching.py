@@ -56,7 +56,9 @@ class LayerStatistics(Callback):
         self._hooks = ExitStack()
 
     def on_fit_start(self, trainer: Trainer) -> None:
-        """Put the hooks in."""
+        """Put the hooks in; raises ``ValueError`` for a compiled model, which may pass hooks over."""
+        if trainer.forward is not trainer.model:
+            raise ValueError("LayerStatistics: compile=True may pass over the hooks that measure; train without it")
         backend = trainer.backend
 
         def seen(name: str, _module: Any, output: Any) -> None:

@@ -31,6 +31,15 @@ def network(twin: ModuleType, seed: int = 1, hidden: int = 6) -> Any:
     return model
 
 
+def noisy_network(twin: ModuleType, p: float = 0.3) -> Any:
+    """With a batch norm and a dropout: buffers, and random numbers in every forward pass."""
+    nn, rng = twin.nn, np.random.default_rng(2)
+    model = nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Dropout(p), nn.Linear(6, 3))
+    for parameter in model.parameters():
+        twin.to_numpy(parameter)[...] = rng.normal(0, 0.5, tuple(parameter.shape))
+    return model
+
+
 def trainer_for(twin: ModuleType, *callbacks: Any, lr: float = 0.1, model: Any = None, **options: Any) -> Trainer:
     model = network(twin) if model is None else model
     optimizer = twin.optim.SGD(model.parameters(), lr=lr, momentum=0.9)

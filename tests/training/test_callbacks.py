@@ -201,6 +201,12 @@ def test_the_hooks_are_gone_after_the_run(twin: ModuleType) -> None:
     assert not any(module._forward_hooks for module in trainer.model.modules())
 
 
+def test_a_compiled_model_is_refused() -> None:
+    trainer = trainer_for(TWINS[1], LayerStatistics(), compile=True)
+    with pytest.raises(ValueError, match="LayerStatistics: compile=True may pass over the hooks"):
+        trainer.fit(batches(), 1)
+
+
 def test_a_shared_layer_is_listed_once_for_each_use(twin: ModuleType) -> None:
     nn = twin.nn
     shared = nn.Linear(4, 4)

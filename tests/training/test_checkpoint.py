@@ -34,7 +34,7 @@ from dlcourse.training import (
 )
 from dlcourse.training import checkpoint as checkpoint_module
 from dlcourse.training.packing import pack, unpack
-from tests.training.problems import batches, clouds, network, trainer_for
+from tests.training.problems import batches, clouds, noisy_network, trainer_for
 
 OPTIMIZERS = {
     "sgd": lambda twin, w: twin.optim.SGD(w, lr=0.1, momentum=0.9, nesterov=True),
@@ -45,20 +45,6 @@ OPTIMIZERS = {
     "ranger": lambda twin, w: twin.optim.Ranger(w, lr=0.05),
     "swats": lambda twin, w: twin.optim.SWATS(w, lr=0.01, tolerance=0.5),
 }
-
-
-class Noise(Callback):
-    """Draw from the library's random numbers in every step, as dropout does."""
-
-    def on_batch_end(self, trainer: Trainer) -> None:
-        for p in trainer.model.parameters():
-            array = trainer.backend.array(p)
-            if trainer.backend.name == "torch":
-                array += 1e-3 * torch.randn(p.shape).numpy()
-            else:
-                from dlcourse.numpy.random import default_generator
-
-                array += (1e-3 * default_generator().normal(size=array.shape)).astype(array.dtype)
 
 
 class Interrupt(Callback):
@@ -94,7 +80,7 @@ def jitter() -> Any:
 
 
 def make(twin: ModuleType, path: Path, which: str, *extra: Callback, every_steps: int | None = None) -> Trainer:
-    model = network(twin)
+    model = noisy_network(twin)
     optimizer = OPTIMIZERS[which](twin, model.parameters())
     steps = twin.schedule.SequentialLR(
         optimizer,
@@ -103,7 +89,6 @@ def make(twin: ModuleType, path: Path, which: str, *extra: Callback, every_steps
     )
     callbacks = [
         Checkpoint(path, every_steps=every_steps),  # given first: it still comes last
-        Noise(),
         GradientClipping(max_norm=0.5),
         StopOnExplosion(100.0),
         Schedule(steps, every="batch"),

@@ -96,10 +96,11 @@ def test_the_progress_bar_shows_updates_results_and_the_reason(
 
 
 def test_tensorboard_reads_what_was_written(tmp_path: Path) -> None:
-    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    from tensorboard.backend.event_processing import event_accumulator
+
     trainer = trainer_for(dlcourse.torch, TensorBoardLog(tmp_path))
     trainer.fit(batches(), 2, clouds(20))
-    reader = events.EventAccumulator(str(tmp_path))
+    reader = event_accumulator.EventAccumulator(str(tmp_path))
     reader.Reload()
     costs = reader.Scalars("step/cost")
     assert [event.step for event in costs] == list(range(1, 11))

@@ -15,7 +15,7 @@ import dlcourse.numpy
 import dlcourse.torch
 from dlcourse.data import Batches
 from dlcourse.training import Callback, Trainer, best_device
-from tests.training.problems import TWINS, batches, clouds, network, trainer_for
+from tests.training.problems import TWINS, batches, clouds, network, noisy_network, trainer_for
 
 
 def test_both_backends_make_the_same_run(float64: None) -> None:
@@ -33,6 +33,19 @@ def test_both_backends_make_the_same_run(float64: None) -> None:
     assert len(ours) == 8
     assert len(ours.steps) == 8 * 5
     assert ours["val_cost"][-1] < 0.6 * ours["val_cost"][0]
+
+
+def test_both_backends_agree_on_buffers_too(float64: None) -> None:
+    states = []
+    for twin in TWINS:
+        trainer = trainer_for(twin, model=noisy_network(twin, p=0.0))
+        trainer.fit(batches(), epochs=4, validation=clouds(40, seed=9))
+        states.append((trainer.history["val_cost"], twin.to_numpy(trainer.model.state_dict())))
+    (ours, our_state), (theirs, their_state) = states
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-10)
+    assert list(our_state) == list(their_state)
+    for key, value in our_state.items():
+        np.testing.assert_allclose(value, their_state[key], rtol=0, atol=1e-10, err_msg=key)
 
 
 def test_the_loop_equals_one_written_by_hand(twin: ModuleType, float64: None) -> None:
@@ -218,7 +231,6 @@ def test_a_device_moves_the_model_and_the_batches() -> None:
 
 
 def test_compile_gives_the_same_run(float64: None) -> None:
-    pytest.importorskip("torch._dynamo")
     plain = trainer_for(dlcourse.torch)
     compiled = trainer_for(dlcourse.torch)
     compiled.forward = torch.compile(compiled.model, backend="eager")
