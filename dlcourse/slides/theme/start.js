@@ -14,12 +14,14 @@
   };
 
   // Make the type of a crowded slide a little smaller, down to a size that can still be read from the last row.
-  const FOOTER = 40, FITS = [1, 0.97, 0.94, 0.91, 0.88, 0.86];
+  const FOOTER = 40, GOOD_EXPLORER = 500, FITS = [1, 0.97, 0.94, 0.91, 0.88, 0.86];
 
   function fits(slide) {
     const limit = slide.getBoundingClientRect().bottom - FOOTER + 1;
     const content = slide.querySelectorAll(":scope > :not(aside), .figure, .explorer");
-    return [...content].every(element => element.getBoundingClientRect().bottom <= limit);
+    const explorers = slide.querySelectorAll(".explorer");
+    return [...content].every(element => element.getBoundingClientRect().bottom <= limit)
+      && [...explorers].every(element => element.clientHeight >= GOOD_EXPLORER);
   }
 
   function fitAll() {
