@@ -23,14 +23,19 @@ def same_error(outcomes: Outcomes, raised: str) -> Variant | None:
     return same[0] if len(same) == 1 else None
 
 
-def same_first_output(outcomes: Outcomes, outputs: Outputs, right: Outputs, name: str, rtol: float) -> Variant | None:
-    """The one known mistake that gives this output, whatever it gives elsewhere, or None."""
+def same_first_output(
+    outcomes: Outcomes, outputs: Outputs, right: Outputs, wrong: Sequence[str], rtol: float
+) -> Variant | None:
+    """The one known mistake behind the first of the ``wrong`` outputs, when there are others besides, or None.
+
+    A mistake that would also have changed an output which is right is not the one.
+    """
     same = [
         variant
         for variant, it in outcomes
         if variant.kind == "wrong"
         and not it.error
-        and not agree(it.outputs[name], right[name], rtol)
-        and agree(outputs[name], it.outputs[name], rtol)
+        and agree(outputs[wrong[0]], it.outputs[wrong[0]], rtol)
+        and all(name in wrong or agree(it.outputs[name], right[name], rtol) for name in right)
     ]
     return same[0] if len(same) == 1 else None

@@ -205,7 +205,7 @@ class Question:
             status: Literal["wrong", "convention"] = "wrong" if same[0].kind == "wrong" else "convention"
             return self._verdict(status, full=same[0].full, **fields, **_named(same[0]))
         # Two mistakes at once: name the one behind the first output that differs, if it is a known one.
-        first = same_first_output(outcomes, outputs, right, wrong[0], self.rtol) if not same else None
+        first = same_first_output(outcomes, outputs, right, wrong, self.rtol) if not same else None
         also = f", in {wrong[0]}; mend this first, then look at {_listed(wrong[1:])}" if first else ""
         return self._verdict("wrong", **fields, **_named(first, also))
 

@@ -180,3 +180,23 @@ def test_every_message_reads_well(question):
         if variant.kind != "accepts":
             assert any(variant.says in sentence for sentence in sentences)
             assert variant.ask in sentences
+
+
+@questions
+def test_two_mistakes_at_once_never_pass_and_never_name_a_third(question):
+    """The outputs of two mistakes, mixed in every way in which a student could mix them."""
+    right, all_outcomes = (question.expected(question.draw(5)), outcomes(question, 5)[1])
+    known = [(variant, outcome.outputs) for variant, outcome in all_outcomes if not outcome.error]
+    for (one, first), (other, second) in combinations(known, 2):
+        for name in right:
+            mixed = {**first, name: second[name]}
+            if agree_all(mixed, right, question.rtol) or any(
+                agree_all(mixed, outputs, question.rtol) for _, outputs in known
+            ):
+                continue
+            verdict = question.grade(replay(question, Outcome(mixed)), 5)
+            assert verdict.points == 0, (one.name, other.name, name)
+            if verdict.variant:
+                named = {variant.name: outputs for variant, outputs in known}[verdict.variant]
+                shown = verdict.diagnosis.split(", in ")[-1].split(";")[0]
+                assert agree_all({shown: mixed[shown]}, {shown: named[shown]}, question.rtol)

@@ -120,6 +120,16 @@ def test_a_known_and_an_unknown_mistake_still_name_the_known_one():
     assert "1.7 times" in verdict.pattern
 
 
+def test_half_of_a_known_mistake_is_not_called_by_its_name():
+    class Half(Right):
+        def backward(self, dz):
+            return dz @ self.W, dz.T @ self.X / len(self.X), dz.sum(0)  # the known mistake divides db as well
+
+    verdict = run_check(LINEAR, Half, seed=11)
+    assert verdict.variant == ""
+    assert verdict.pattern == "Every entry of your dW is 0.2 times the expected one, which is 1/N here."
+
+
 def test_an_unknown_mistake_is_not_recognised():
     class Odd(Right):
         def backward(self, dz):
