@@ -25,7 +25,7 @@ class Batches:
     torch's ``DataLoader``; here ``shuffle`` is on by default. ``drop_last`` leaves out a last
     batch that is smaller. ``transform`` (an augmentation) is applied to each batch of inputs.
 
-    The order of epoch k depends on ``seed`` and k only: to resume, set ``batches.epoch``.
+    The order of epoch k depends on ``seed`` and k only; ``state_dict`` and ``load_state_dict`` resume.
     ``batches.indices`` holds the positions of the batch at hand.
     Raises ``ValueError`` for lengths that differ or a batch size below 1.
     """

@@ -25,7 +25,7 @@ TEXTURES = (
 Grid = NDArray[np.float32]
 
 
-def make_textures(n: int = 1000, noise: float = 0.35, seed: int = 0) -> Dataset:
+def make_textures(n: int = 1000, noise: float = 0.7, seed: int = 0) -> Dataset:
     """``n`` images (n, 1, 32, 32) of ten textures, values in [0, 1].
 
     Frequency, phase, slant and contrast (also its sign) are random for each image, and Gaussian

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -5,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlcourse.data import Batches, HardExampleBatches, StratifiedBatches, WeightedBatches, example_weights
+from dlcourse.data.augment import Compose, Cutout, HorizontalFlip, MixedBatches, Mixup
 
 X, y = np.arange(103.0)[:, None], np.arange(103) % 4
 
@@ -24,7 +27,9 @@ def test_reshuffled_every_epoch_and_repeatable():
     epochs = [np.concatenate([X[:, 0] for X, _ in first]) for _ in range(3)]
     assert not np.array_equal(epochs[0], epochs[1])
     second = Batches(X, y, 10, seed=5)
-    second.epoch = 2  # resume: the third epoch does not depend on the first two having run
+    second.load_state_dict(
+        {"epoch": 2, "transform": None}
+    )  # the third epoch does not depend on the first two having run
     assert np.array_equal(epochs[2], np.concatenate([X[:, 0] for X, _ in second]))
 
 
@@ -100,3 +105,33 @@ def test_errors_say_what_is_wrong():
     next(iter(hard))
     with pytest.raises(ValueError, match=r"losses has shape \(3,\), expected \(10,\)"):
         hard.report(np.ones(3))
+
+
+@pytest.mark.parametrize("kind", ["plain", "stratified", "weighted", "hard", "mixed"])
+def test_resuming_from_a_saved_state_repeats_the_coming_epochs(kind):
+    """The next epochs are the same to the last bit, augmentation included."""
+    images, labels = np.random.default_rng(0).random((40, 1, 6, 6)), np.arange(40) % 4
+
+    def make():
+        augment = Compose([HorizontalFlip(), Cutout(2)], seed=3)
+        plain = {"batch_size": 8, "seed": 1, "transform": augment}
+        return {
+            "plain": lambda: Batches(images, labels, **plain),
+            "stratified": lambda: StratifiedBatches(images, labels, **plain),
+            "weighted": lambda: WeightedBatches(images, labels, 1.0 + labels, **plain),
+            "hard": lambda: HardExampleBatches(images, labels, **plain),
+            "mixed": lambda: MixedBatches(Batches(images, labels, **plain), Mixup(4)),
+        }[kind]()
+
+    first = make()
+    for _ in first:
+        if kind == "hard":
+            first.report(np.arange(len(first.indices), dtype=float))
+    state = copy.deepcopy(first.state_dict())
+    expected = [batch for _ in range(2) for batch in first]
+    second = make()
+    second.load_state_dict(state)
+    again = [batch for _ in range(2) for batch in second]
+    for (X_one, y_one), (X_two, y_two) in zip(expected, again, strict=True):
+        assert np.array_equal(X_one, X_two)
+        assert np.array_equal(y_one, y_two)

@@ -130,7 +130,7 @@ def test_textures_are_balanced_bounded_and_hard_for_a_linear_model():
     half = slice(0, 200)
     model = LogisticRegression(max_iter=200).fit(data.flat().X[half], data.y[half])
     assert model.score(data.flat().X[200:], data.y[200:]) < 0.35
-    with pytest.raises(ValueError, match=r"n is 5 and noise is 0.35"):
+    with pytest.raises(ValueError, match=r"n is 5 and noise is 0.7"):
         make_textures(5)
 
 

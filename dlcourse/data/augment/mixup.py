@@ -66,3 +66,12 @@ class MixedBatches:
     def __iter__(self) -> Iterator[tuple[Images, Images]]:
         for X, y in self.batches:
             yield self.mixup(X, y)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the order and the random numbers stand."""
+        return {"batches": self.batches.state_dict(), "random": self.mixup.rng.bit_generator.state}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.batches.load_state_dict(state["batches"])
+        self.mixup.rng.bit_generator.state = state["random"]
