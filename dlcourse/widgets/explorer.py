@@ -86,6 +86,10 @@ class Explorer(anywidget.AnyWidget):
         """The picture that a notebook stores."""
         raise NotImplementedError(f"{type(self).__name__} has no figure")
 
+    def heading(self, *_: Any, **_values: Any) -> str:
+        """What the picture is of, in a few words; it begins the stored picture's alternative text."""
+        return self.title
+
     def question(self, *_result: Any, **_values: Any) -> Question | None:
         """What to predict before this picture is shown. Asked only where ``predicts`` is True."""
         return None
@@ -246,7 +250,8 @@ class Explorer(anywidget.AnyWidget):
         live = super()._repr_mimebundle_(**options) or ({}, {})
         data = dict(live[0] if isinstance(live, tuple) else live)
         figure, words = self.still()
-        alt = f"{self.title}. {' '.join(words.split())}"
+        sentences = [self.heading(**self.values), *words.splitlines()]
+        alt = " ".join(f"{sentence.rstrip('.')}." for sentence in sentences)
         data["text/plain"] = alt
         data["image/png"] = base64.b64encode(png(figure)).decode("ascii")
         data[MIME] = self.recipe()

@@ -74,14 +74,18 @@ class GraphExplorer(Explorer):
         except ExpressionError as error:
             raise InputError(str(error), "expression", error.start, error.end) from None
         steps = walk(run, backward)
-        return {**picture_of(run, steps), "label": f"Computational graph of {expression}", "_steps": steps}
+        return {**picture_of(run, steps), "label": self.heading(expression=expression), "_steps": steps}
 
     def describe(self, result: dict[str, Any], step: int, **_: Any) -> str:
         """What happens in this step, with its numbers."""
         return "\n".join(self._step(result, step).lines)
 
+    def heading(self, expression: str, **_: Any) -> str:
+        """The expression whose graph it is."""
+        return f"Computational graph of {expression}"
+
     def question(self, result: dict[str, Any], step: int, **_: Any) -> Question | None:
-        """The step's first number, asked for before it is shown."""
+        """The step's first number."""
         at = self._step(result, step)
         return Question(at.question, short(at.numbers[0]), at.low, at.high) if at.question else None
 

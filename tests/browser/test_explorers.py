@@ -107,6 +107,7 @@ def test_keyboard_steps_show_pythons_numbers_and_words(page, show, log, example)
         choose(page, backward)
         steps = walk(run, backward)
         page.get_by_role("button", name="First step").focus()
+        page.keyboard.press("Home")
         for place, step in enumerate(steps):
             if place:
                 page.keyboard.press("ArrowRight")
@@ -149,6 +150,14 @@ def test_it_opens_in_the_state_of_the_notebook_and_reset_returns_there(page, sho
     assert words(page) == explorer.result["texts"][4]
     assert page.get_by_label("Expression").input_value() == "a*b + a"
     log.assert_quiet()
+
+
+def test_a_bug_is_seen_at_the_same_step_and_an_example_starts_anew(page, show):
+    show(page, GraphExplorer(example="shared node", step=12))
+    choose(page, OVERWRITE)
+    assert words(page) == GraphExplorer(example="shared node", backward=OVERWRITE).result["texts"][12]
+    choose(page, "squared error")
+    assert words(page).startswith("The graph and its inputs")
 
 
 def test_typing_is_off_and_says_where_it_works(page, show):

@@ -156,7 +156,7 @@ def test_the_stored_output_is_a_picture_a_sentence_and_a_recipe(demo):
     data, metadata = demo(rate=1.0)._repr_mimebundle_()
     assert set(data) == {"text/plain", "image/png", MIME, "application/vnd.jupyter.widget-view+json"}
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
-    assert data["text/plain"] == "Demo. Step 8 loss 16"
+    assert data["text/plain"] == "Demo. Step 8. loss 16."
     assert metadata["image/png"]["alt"] == data["text/plain"]
     assert data[MIME] == {"version": 1, "explorer": "dlcourse.widgets.demo:DemoExplorer", "state": "rate=1"}
 

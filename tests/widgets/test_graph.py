@@ -83,7 +83,9 @@ def test_the_stored_picture_holds_all_numbers_and_is_small():
         assert number in shown
     data, metadata = GraphExplorer(example="sigmoid neuron")._repr_mimebundle_()
     assert len(data["image/png"]) < 150_000
-    assert metadata["image/png"]["alt"].startswith("Forward and backward through a graph. The gradients of the inputs")
+    assert metadata["image/png"]["alt"].startswith(
+        "Computational graph of 1/(1 + exp(-(w0*x0 + w1*x1 + w2))). The gradients of the inputs. ∂f/∂w0 = −0.1966"
+    )
 
 
 def test_state_is_short_and_readable():

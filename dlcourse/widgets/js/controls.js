@@ -2,16 +2,17 @@
 import { element, uniqueId } from "./dom.js";
 
 const KINDS = { choice, presets, slider, toggle, text, numbers };
+const RESTARTS = new Set(["presets", "text"]);
 const OFF = "open in JupyterLab";
 
-// Draws every control but the player; change({name: value}) tells the model.
-// Returns { node, predict, show(values, error) }; "predict first" stands apart from what sets the picture.
-export function createControls(spec, isLive, change) {
+// Draws every control but the player; change({name: value}) tells the model, restart({name: value}) also goes back to
+// the first step, because another picture begins. Returns { node, predict, show(values, error) }; "predict first" stands apart from what sets the picture.
+export function createControls(spec, isLive, change, restart) {
   const node = element("div", { class: "dlc-controls" });
   const parts = [];
   for (const control of spec.controls) {
     if (control.kind === "player") continue;
-    const part = KINDS[control.kind](control, change);
+    const part = KINDS[control.kind](control, RESTARTS.has(control.kind) ? restart : change);
     if (!isLive && control.export === "off") switchOff(part.node);
     part.name = control.name;
     parts.push(part);

@@ -20,7 +20,8 @@ export function render({ model, el }, createDrawing) {
     model.set("values", { ...model.get("values"), ...updates });
     model.save_changes();
   };
-  const controls = createControls(spec, isLive, (updates) => change(control ? { [control.name]: 0, ...updates } : updates));
+  const restart = (updates) => change(control ? { [control.name]: 0, ...updates } : updates);
+  const controls = createControls(spec, isLive, change, restart);
   const player = control ? createPlayer(control, (place) => change({ [control.name]: place }), announce) : null;
   const prediction = createPrediction(reveal);
   const figure = element("div", { class: "dlc-figure" });
