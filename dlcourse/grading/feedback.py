@@ -106,8 +106,9 @@ def _details(score: QuestionScore | None) -> list[str]:
     if score is None or not score.verdict or score.status in {"right", "stopped"}:
         return []
     fields = {name: value for name, value in score.verdict.items() if name != "passed"}
-    lines = [line.strip() for line in verdict_message(Verdict(**fields)).lines]
-    return [line for line in lines if line and line != fields["summary"] and not line.startswith("A hint:")]
+    lines = [line.strip() for line in verdict_message(Verdict(**fields), live=False).lines]
+    said = (fields["summary"], f"This is what you get when {fields['diagnosis']}.")
+    return [line for line in lines if line and line not in said]
 
 
 def _cell(cell: Mapping[str, Any]) -> dict[str, Any]:

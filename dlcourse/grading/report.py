@@ -73,13 +73,13 @@ class GradeReport:
         pending = sum("pending" in row.status for row in self.rows)
         lines = [f" {', '.join(odd)}: see the report"] if odd else []
         if pending:
-            lines.append(f" {pending} with answers that a person has to mark: nbgrader formgrader")
+            lines.append(f" {pending} with answers in words that you have to mark")
         if self.skipped:
             lines.append(f" not graded, because the folder's name cannot be a student id: {', '.join(self.skipped)}")
         if self.unsafe:
             lines.append(" Graded WITHOUT A SANDBOX, as you asked: check that nothing on this machine has changed.")
         lines.append(f"Wrote grades.csv, feedback/ ({len(self.feedback)}), class-report.html to {self.root}")
-        lines.append(f"next: open {self.class_report}, then `nbgrader formgrader` in {self.root}")
+        lines.append("next: open class-report.html, then `jupyter lab` in that folder (menu Nbgrader, Formgrader)")
         return lines
 
 
