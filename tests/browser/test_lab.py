@@ -121,12 +121,6 @@ def cell_with_explorer(page):
     return page.locator(".dlc-explorer").first
 
 
-def problems_of(log):
-    """Errors in the console and in scripts; JupyterLab's own chatter about missing optional parts is not ours."""
-    foreign = ("Failed to load resource", "favicon")
-    return [line for line in log.console_errors if not any(word in line for word in foreign)] + log.page_errors
-
-
 @pytest.mark.parametrize("notebook", sorted(path.name for path in LECTURES.glob("[0-9]*.ipynb")))
 def test_a_lecture_runs_and_its_explorer_steps_by_keyboard(lab, page, log, notebook):
     run_all(page, lab, f"lectures/{notebook}")
@@ -146,4 +140,4 @@ def test_a_lecture_runs_and_its_explorer_steps_by_keyboard(lab, page, log, noteb
     page.wait_for_function(
         "old => document.querySelector('.dlc-explorer .dlc-figure').innerText !== old", arg=seen[-1][1]
     )
-    assert problems_of(log) == []
+    assert log.console_errors + log.page_errors == []

@@ -1,7 +1,9 @@
 """A refresh stores what a notebook computes; a second one changes no byte."""
 
 import json
+import shutil
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -157,3 +159,11 @@ def test_widget_state_and_foreign_metadata_go(notebooks):
     assert set(result.metadata) == {"kernelspec", "language_info"}
     assert result.cells[0].metadata == {"slideshow": {"slide_type": "-"}, "tags": ["claim", "loose"]}
     assert set(result.cells[0].outputs[0].data) == {"text/plain"}
+
+
+def test_the_courses_lectures_are_as_refresh_leaves_them(tmp_path):
+    lectures = tmp_path / "lectures"
+    shutil.copytree(Path(__file__).parents[2] / "lectures", lectures)
+    paths = sorted(lectures.glob("[0-9]*.ipynb"))
+    assert paths
+    assert [str(result) for result in refresh(paths, progress=False)] == [f"{path}: unchanged" for path in paths]
