@@ -86,24 +86,25 @@ def gradient_flow(model: Any, X: Any, y: Any, loss: Loss | None = None) -> Flow:
     """Run one batch forward and backward and measure every layer.
 
     ``loss(output, y)`` is cross-entropy if left out. Weights and running statistics of the model
-    stay as they are; gradients are cleared. Raises ``ValueError`` when no layer gets a gradient.
+    stay as they are; gradients are cleared. Raises ``ValueError`` when every parameter is frozen.
     """
     require_model(model, "gradient_flow")
     backend = backend_of(model)
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ValueError("gradient_flow: every parameter is frozen, so no layer gets a gradient")
     state = backend.copy_state()
     model.zero_grad()
-    with trace(model) as calls:
-        output = model(backend.tensor(X))
+    try:
+        with trace(model) as calls:
+            output = model(backend.tensor(X))
         for call in calls:
             if call.output.requires_grad:
                 call.output.retain_grad()
         (loss or backend.twin.functional.cross_entropy)(output, backend.tensor(y)).backward()
-    layers = tuple(_measure(call, backend) for call in calls if call.output.grad is not None)
-    model.zero_grad()
-    backend.load_state(state)
-    if not layers:
-        raise ValueError("gradient_flow: no layer gets a gradient; is every parameter frozen?")
-    return Flow(layers)
+        return Flow(tuple(_measure(call, backend) for call in calls if call.output.grad is not None))
+    finally:
+        model.zero_grad()
+        backend.load_state(state)
 
 
 @contextmanager

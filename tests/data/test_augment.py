@@ -165,6 +165,13 @@ def test_jitter_follows_its_formulas():
     assert ColorJitter(1, 1)(COLOUR, seed=0).max() <= 1
 
 
+def test_contrast_of_grey_images_keeps_their_mean():
+    images = 0.3 + 0.2 * rng.random((6, 1, 5, 5))
+    out = ColorJitter(contrast=0.5)(images, seed=0)
+    np.testing.assert_allclose(out.mean((1, 2, 3)), images.mean((1, 2, 3)))
+    assert np.abs(out - images).max() > 0.01
+
+
 def test_noise_has_the_drawn_deviation_and_mean_zero():
     images = np.full((300, 1, 30, 30), 0.5)
     out, parameters = GaussianNoise(0.2).transform(images, seed=0)

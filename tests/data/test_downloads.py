@@ -331,6 +331,24 @@ def test_a_record_of_the_wrong_size_is_named(tmp_path, monkeypatch):
         load_cifar10(train=False, folder=tmp_path)
 
 
+def test_an_archive_with_a_folder_in_place_of_a_file_is_named(tmp_path, monkeypatch):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        folder = tarfile.TarInfo(f"{cifar10.FOLDER}/test_batch.bin")
+        folder.type = tarfile.DIRTYPE
+        archive.addfile(folder)
+    (tmp_path / cifar10.ARCHIVE).write_bytes(buffer.getvalue())
+    monkeypatch.setattr(cifar10, "ARCHIVE_SHA256", sha256(buffer.getvalue()))
+    with pytest.raises(ValueError, match=r"cifar-10-binary.tar.gz: cifar-10-batches-bin/test_batch.bin is not a file"):
+        load_cifar10(train=False, folder=tmp_path)
+
+
+def test_a_missing_idx_file_is_an_ordinary_error(tmp_path):
+    for name in ("nothing", "nothing.gz"):
+        with pytest.raises(FileNotFoundError, match=name):
+            read_idx(tmp_path / name)
+
+
 def test_the_pickled_version_is_not_read(tmp_path):
     (tmp_path / "cifar-10-batches-py").mkdir()
     with pytest.raises(FileNotFoundError, match="is a pickle, which could run any code: get the binary version"):

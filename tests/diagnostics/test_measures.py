@@ -201,7 +201,7 @@ def test_gradient_flow_keeps_running_statistics():
 def test_gradient_flow_of_a_frozen_model_is_an_error(dl):
     model = mlp(dl, [6, 3])
     model.requires_grad_(False)
-    with pytest.raises((ValueError, RuntimeError), match=r"no layer gets a gradient|no graph|does not require grad"):
+    with pytest.raises(ValueError, match="gradient_flow: every parameter is frozen, so no layer gets a gradient"):
         gradient_flow(model, X, Y)
 
 

@@ -122,6 +122,10 @@ def test_text_and_html_hold_the_same_cells():
     assert "35" in page
 
 
+def test_large_activations_are_in_gibibytes():
+    assert "2.0 GiB" in str(summary(torch.nn.Sequential(torch.nn.ReLU()), (1, 16384, 16384)))
+
+
 def test_half_precision_takes_half_the_memory():
     model = mlp(dlcourse.torch, [6, 5])
     full = summary(model, (6,)).rows[-1].activation_bytes

@@ -102,6 +102,8 @@ def test_narrowing_at_the_edge_moves_logarithmic_ranges_on():
     assert OneMinusLogUniform(0.0, 0.9).around(0.01, 0.9).low == 0
     assert OneMinusLogUniform(0.9, 0.99).around(0.99, 0.5).high > 0.99
     assert Choice([1, 2]).around(1, 0.5).options == [1, 2]
+    assert repr(Choice([1, 2])) == "Choice([1, 2])"
+    assert repr(LogUniform(1e-4, 1)) == "LogUniform(0.0001, 1)"
 
 
 @pytest.mark.parametrize(
