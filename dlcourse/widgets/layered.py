@@ -16,6 +16,7 @@ __all__ = ["Box", "Edge", "Layout", "Point", "place"]
 Point = tuple[float, float]
 
 SWEEPS = 16
+SETTLED = 0.5  # when nothing moves further than this many pixels
 GAP = 12  # between things above each other
 FAN = 26  # where the edges of a shared node spread out
 BEND = 30  # where an edge finds its way to the next column
@@ -178,12 +179,15 @@ def _stack(items: list[_Item], order: list[list[int]], chains: list[list[int]], 
     for column in order:
         for i, y in zip(column, _separate([0.0] * len(column), [items[i] for i in column])):
             items[i].y = y
-    for sweep in range(4 * SWEEPS):
+    for sweep in range(2 * SWEEPS):
         _sort_ends(items, chains)
+        before = [item.y for item in items]
         for column in order[::-1] if sweep % 2 else order:
             wanted = [_wanted(i, items, chains, lane) for i in column]
             for i, y in zip(column, _separate(wanted, [items[i] for i in column])):
                 items[i].y = y
+        if max(abs(item.y - y) for item, y in zip(items, before)) < SETTLED:
+            break
     for column in order:  # last, follow the operands alone: chains become straight
         _sort_ends(items, chains)
         wanted = [_wanted(i, items, chains, lane, uses=False) for i in column]

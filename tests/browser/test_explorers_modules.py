@@ -34,7 +34,8 @@ def test_elements_take_attributes_listeners_and_children(load, log):
     page = load("dom")
     found = page.evaluate(
         """() => { let clicks = 0;
-          const attributes = { class: "a", hidden: false, disabled: true, title: null, onclick: () => { clicks += 1; } };
+          const onclick = () => { clicks += 1; };
+          const attributes = { class: "a", hidden: false, disabled: true, title: null, onclick };
           const node = m.element("button", attributes, "text", null, m.svg("svg", { viewBox: "0 0 1 1" }));
           node.dispatchEvent(new MouseEvent("click"));
           return [node.outerHTML, clicks, node.lastChild.namespaceURI]; }"""
