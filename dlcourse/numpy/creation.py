@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from dlcourse.numpy.arithmetic import Maximum, Minimum, Where
 from dlcourse.numpy.graph import Tensor
-from dlcourse.numpy.operators import binary
+from dlcourse.numpy.operands import binary
 from dlcourse.numpy.settings import get_default_dtype
 from dlcourse.numpy.shapes import Concatenate, Stack
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from dlcourse.numpy import arithmetic, graph, reductions, shapes
+from dlcourse.numpy import arithmetic, reductions, shapes
+from dlcourse.numpy.operands import array_of, binary, divide, in_place, index_of, shape_of, wrap
 from dlcourse.numpy.settings import get_default_dtype, grad_mode
 
 if TYPE_CHECKING:
-    from dlcourse.numpy.graph import Array, Operation, Tensor
+    from dlcourse.numpy.graph import Array, Tensor
 
 __all__ = ["TensorMethods"]
 
@@ -72,7 +73,7 @@ class TensorMethods:
 
     def detach(self) -> Tensor:
         """The same array outside the graph: no gradient flows through."""
-        return _tensor(self.data)
+        return wrap(self.data)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
@@ -120,10 +121,10 @@ class TensorMethods:
         return binary(arithmetic.Multiply, other, self)
 
     def __truediv__(self, other: Any) -> Tensor:
-        return _divide(self, other)
+        return divide(self, other)
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return _divide(other, self)
+        return divide(other, self)
 
     def __pow__(self, other: Any) -> Tensor:
         return binary(arithmetic.Power, self, other)
@@ -146,16 +147,16 @@ class TensorMethods:
     # In place. Under no_grad the array itself changes (an update of the weights); in a graph, a new node is made.
 
     def __iadd__(self, other: Any) -> Tensor:
-        return _in_place("+=", self, self + other)
+        return in_place("+=", self, self + other)
 
     def __isub__(self, other: Any) -> Tensor:
-        return _in_place("-=", self, self - other)
+        return in_place("-=", self, self - other)
 
     def __imul__(self, other: Any) -> Tensor:
-        return _in_place("*=", self, self * other)
+        return in_place("*=", self, self * other)
 
     def __itruediv__(self, other: Any) -> Tensor:
-        return _in_place("/=", self, self / other)
+        return in_place("/=", self, self / other)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if grad_mode.enabled and (self.requires_grad or getattr(value, "requires_grad", False)):
@@ -163,27 +164,27 @@ class TensorMethods:
                 "item assignment: a tensor in a graph cannot be changed in place, because backward needs its old "
                 "values; use where() or cat(), or assign inside no_grad()"
             )
-        self.data[_index(index)] = _value(value)
+        self.data[index_of(index)] = array_of(value)
 
     # Comparison: tensors of booleans, which carry no gradient
 
     def __lt__(self, other: Any) -> Tensor:
-        return _tensor(self.data < _value(other))
+        return wrap(self.data < array_of(other))
 
     def __le__(self, other: Any) -> Tensor:
-        return _tensor(self.data <= _value(other))
+        return wrap(self.data <= array_of(other))
 
     def __gt__(self, other: Any) -> Tensor:
-        return _tensor(self.data > _value(other))
+        return wrap(self.data > array_of(other))
 
     def __ge__(self, other: Any) -> Tensor:
-        return _tensor(self.data >= _value(other))
+        return wrap(self.data >= array_of(other))
 
     def __eq__(self, other: object) -> Tensor:  # type: ignore[override]  # element by element, as ndarray's
-        return _tensor(self.data == _value(other))
+        return wrap(self.data == array_of(other))
 
     def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
-        return _tensor(self.data != _value(other))
+        return wrap(self.data != array_of(other))
 
     __hash__ = object.__hash__  # a tensor is a node: two nodes with equal values are still two nodes
 
@@ -233,7 +234,7 @@ class TensorMethods:
 
     def argmax(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
         """The position of the first largest value along ``dim``, or in the flattened tensor."""
-        return _tensor(np.argmax(self.data, axis=dim, keepdims=keepdim))
+        return wrap(np.argmax(self.data, axis=dim, keepdims=keepdim))
 
     # Shapes
 
@@ -256,7 +257,7 @@ class TensorMethods:
 
     def reshape(self, *shape: Any) -> Tensor:
         """The same numbers in another shape; one length may be -1."""
-        return shapes.Reshape.apply(self, shape=_shape(shape))
+        return shapes.Reshape.apply(self, shape=shape_of(shape))
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         """Join the axes from ``start_dim`` to ``end_dim`` into one; a single number becomes a vector of one."""
@@ -277,14 +278,14 @@ class TensorMethods:
 
     def expand(self, *shape: Any) -> Tensor:
         """Repeat along axes of length 1 (no copy is made); -1 keeps an axis as it is."""
-        wanted = _shape(shape)
+        wanted = shape_of(shape)
         kept = (1,) * (len(wanted) - self.ndim) + self.shape
         return shapes.Broadcast.apply(
             self, shape=tuple(n if w == -1 else w for w, n in zip(wanted, kept, strict=False))
         )
 
     def __getitem__(self, index: Any) -> Tensor:
-        return shapes.Index.apply(self, index=_index(index))
+        return shapes.Index.apply(self, index=index_of(index))
 
     # Dtypes
 
@@ -293,7 +294,7 @@ class TensorMethods:
         if self.dtype == np.dtype(dtype):
             return self  # type: ignore[return-value]  # self is a Tensor: nothing else inherits from this class
         if np.dtype(dtype).kind != "f":
-            return _tensor(self.data.astype(dtype))
+            return wrap(self.data.astype(dtype))
         return arithmetic.Cast.apply(self, dtype=dtype)
 
     def float(self) -> Tensor:
@@ -303,82 +304,3 @@ class TensorMethods:
     def double(self) -> Tensor:
         """The tensor in float64."""
         return self.to(np.float64)
-
-
-def _tensor(array: Any) -> Tensor:
-    return graph.Tensor(array)  # through the module, because graph.py is still loading when this file is
-
-
-def _value(x: Any) -> Any:
-    """The array inside a tensor; anything else as it is."""
-    return x.data if isinstance(x, TensorMethods) else x
-
-
-def _index(index: Any) -> Any:
-    return tuple(_value(part) for part in index) if isinstance(index, tuple) else _value(index)
-
-
-def _shape(args: tuple[Any, ...]) -> tuple[int, ...]:
-    """``reshape(2, 3)`` and ``reshape((2, 3))`` mean the same."""
-    return tuple(args[0]) if len(args) == 1 and isinstance(args[0], (tuple, list)) else args
-
-
-def binary(operation: type[Operation], a: Any, b: Any, **options: Any) -> Tensor:
-    """Apply to two operands after bringing them to one dtype."""
-    x, y = _value(a), _value(b)
-    if getattr(x, "dtype", None) != getattr(y, "dtype", None):
-        dtype = _common_dtype(x, y)
-        a, b = _as_dtype(a, dtype), _as_dtype(b, dtype)
-    return operation.apply(a, b, **options)
-
-
-def _divide(a: Any, b: Any) -> Tensor:
-    """Integers divide to the default dtype, as in torch (NumPy would say float64)."""
-    if np.asarray(_value(a)).dtype.kind != "f" and np.asarray(_value(b)).dtype.kind != "f":
-        a, b = _as_dtype(a, get_default_dtype()), _as_dtype(b, get_default_dtype())
-    return binary(arithmetic.Divide, a, b)
-
-
-def _in_place(symbol: str, target: TensorMethods, result: Tensor) -> Tensor:
-    """Write ``result`` into ``target`` where no graph is being recorded; otherwise hand on the new node."""
-    if result.requires_grad:
-        if target.requires_grad and getattr(target, "is_leaf", False):
-            raise RuntimeError(
-                f"{symbol}: a leaf that requires a gradient cannot be changed in place while a graph is recorded; "
-                f"update weights inside no_grad()"
-            )
-        return result
-    if result.shape != target.shape:
-        raise ValueError(f"{symbol}: the result has shape {result.shape}, expected {target.shape}, that of the target")
-    np.copyto(target.data, result.data, casting="same_kind")
-    return target  # type: ignore[return-value]  # target is a Tensor: nothing else inherits from TensorMethods
-
-
-def _common_dtype(x: Any, y: Any) -> np.dtype[Any]:
-    """The dtype of the result, by torch's rule.
-
-    Floats win over integers. Among numbers of the same kind, Python numbers and 0-d arrays take
-    the dtype of an operand that has axes: ``float32 * 0.5`` stays float32. NumPy alone would turn
-    float32 times a 0-d float64 array, and float32 times int64, into float64.
-    """
-    kinds = {"b": 0, "u": 1, "i": 1, "f": 2}
-    ranks = []
-    for value in (x, y):
-        array = np.asarray(value)
-        if array.dtype.kind not in kinds:
-            raise TypeError(
-                f"expected a number, an array of numbers or a tensor as operand, got {type(value).__name__}"
-            )
-        weight = 0 if isinstance(value, (bool, int, float)) else 1 if array.ndim == 0 else 2
-        dtype = get_default_dtype() if weight == 0 and array.dtype.kind == "f" else array.dtype
-        ranks.append((kinds[array.dtype.kind], weight, dtype))
-    first, second = ranks
-    if first[:2] == second[:2]:
-        return np.promote_types(first[2], second[2])
-    return max(first, second, key=lambda rank: rank[:2])[2]
-
-
-def _as_dtype(x: Any, dtype: np.dtype[Any]) -> Any:
-    if isinstance(x, TensorMethods):
-        return x if x.dtype == dtype else arithmetic.Cast.apply(x, dtype=dtype)
-    return np.asarray(x, dtype=dtype)

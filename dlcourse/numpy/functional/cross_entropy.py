@@ -96,9 +96,8 @@ def cross_entropy(
             q = q * weight.detach()
         losses = SoftCrossEntropy.apply(logits, q, reduction=reduction, count=count)
         return losses.reshape(example_shape) if reduction == "none" else losses
-    y = _class_numbers(input, target, example_shape, classes, ignore_index)
-    plain = weight is None and label_smoothing == 0
-    if plain and not (y == ignore_index).any():
+    y, ignored = _class_numbers(input, target, example_shape, classes, ignore_index)
+    if weight is None and label_smoothing == 0 and not ignored:
         losses = CrossEntropy.apply(logits, target=y, reduction=reduction)
     else:
         w = np.ones(classes, input.dtype) if weight is None else weight.data
@@ -127,8 +126,8 @@ def _check_probabilities(input: Tensor, target: Tensor) -> None:
 
 def _class_numbers(
     input: Tensor, target: Tensor, example_shape: tuple[int, ...], classes: int, ignore_index: int
-) -> Array:
-    """The class numbers as a vector, after checking them."""
+) -> tuple[Array, bool]:
+    """The class numbers as a vector, after checking them, and whether some are to be ignored."""
     if target.dtype.kind not in "iu":
         raise TypeError(
             f"cross_entropy: target is {target.dtype}, expected integers (class numbers from 0 to {classes - 1}) or "
@@ -139,13 +138,14 @@ def _class_numbers(
             f"cross_entropy: target has shape {target.shape}, expected {example_shape} because input is {input.shape}"
         )
     y = target.data.reshape(-1)
-    if y.size and not (y.min() >= 0 and y.max() < classes):
-        outside = y[((y < 0) | (y >= classes)) & (y != ignore_index)]
-        if outside.size:
-            raise ValueError(
-                f"cross_entropy: target holds {outside[0]}, expected class numbers from 0 to {classes - 1}"
-            )
-    return y
+    in_range = y.size == 0 or (y.min() >= 0 and y.max() < classes)
+    if in_range and not 0 <= ignore_index < classes:
+        return y, False
+    ignored = y == ignore_index
+    outside = y[((y < 0) | (y >= classes)) & ~ignored]
+    if outside.size:
+        raise ValueError(f"cross_entropy: target holds {outside[0]}, expected class numbers from 0 to {classes - 1}")
+    return y, bool(ignored.any())
 
 
 def _target_matrix(y: Array, weight: Array, ignore_index: int, label_smoothing: float) -> tuple[Array, float]:
