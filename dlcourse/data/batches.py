@@ -93,7 +93,7 @@ class StratifiedBatches(Batches):
         self, X: Any, y: Any, batch_size: int = 32, seed: int = 0, transform: Callable[[Any], Any] | None = None
     ) -> None:
         super().__init__(X, y, batch_size, seed=seed, transform=transform)
-        labels = np.asarray(y)
+        labels = np.asarray(y.cpu() if hasattr(y, "cpu") else y)
         self.groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
         smallest = min(self.groups, key=len, default=np.arange(0))
         if len(smallest) < len(self):

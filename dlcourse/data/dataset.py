@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Dataset", "to_torch"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Inputs with their labels.
 

@@ -10,8 +10,8 @@ __all__ = ["class_weights", "example_weights", "hard_examples", "oversample", "u
 Indices = NDArray[np.int64]
 
 
-def class_weights(y: ArrayLike, classes: int | None = None) -> NDArray[np.float64]:
-    """A weight for each class, (C,), that balances the loss: N / (C · n_c).
+def class_weights(y: ArrayLike, classes: int | None = None) -> NDArray[np.float32]:
+    """A weight for each class, (C,) in float32, that balances the loss: N / (C · n_c).
 
     The mean weight over the examples is 1, so the learning rate keeps its meaning.
     ``classes`` defaults to the largest label plus one.
@@ -21,8 +21,7 @@ def class_weights(y: ArrayLike, classes: int | None = None) -> NDArray[np.float6
     counts = np.bincount(labels, minlength=classes or 0)
     if (counts == 0).any():
         raise ValueError(f"class_weights: class {int(counts.argmin())} has no example, so no finite weight")
-    weights: NDArray[np.float64] = len(labels) / (len(counts) * counts)
-    return weights
+    return (len(labels) / (len(counts) * counts)).astype(np.float32)
 
 
 def example_weights(y: ArrayLike) -> NDArray[np.float64]:

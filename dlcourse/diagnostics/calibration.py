@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = ["Reliability", "expected_calibration_error", "reliability"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reliability:
     """Answers grouped by confidence, the probability of the answer given.
 

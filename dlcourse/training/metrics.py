@@ -13,7 +13,10 @@ def accuracy(output: Array, y: Array) -> float:
     """The share of right answers: the largest of the outputs (N, C) against the class numbers (N,).
 
     For one output, (N,) or (N, 1), taken as a logit, the answer is 1 where it is positive.
+    Of soft targets (N, C), as mixup gives, the largest entry counts as the class.
     """
+    if y.ndim == 2 and y.shape[1] > 1:
+        y = y.argmax(1)
     if output.ndim == 2 and output.shape[1] > 1:
         answers = output.argmax(1)
     else:

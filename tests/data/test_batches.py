@@ -61,6 +61,12 @@ def test_stratified_batches_hold_every_class(counts, seed):
     assert sorted(np.concatenate([inputs for inputs, _ in seen]).tolist()) == list(range(len(labels)))
 
 
+def test_stratified_batches_take_torch_labels():
+    for inputs, labels in StratifiedBatches(torch.arange(12.0), torch.arange(12) % 3, 6):
+        assert sorted(labels.tolist()) == [0, 0, 1, 1, 2, 2]
+        assert torch.equal(inputs.long() % 3, labels)
+
+
 def test_stratified_batches_name_a_class_that_is_too_rare():
     labels = np.array([0] * 97 + [1] * 3)
     with pytest.raises(ValueError, match=r"class 1 has 3 example\(s\) for 10 batches; use a batch_size of 34 or more"):

@@ -9,7 +9,8 @@ y = np.array([0] * 60 + [1] * 30 + [2] * 10)
 def test_class_weights_agree_with_scikit_learn():
     from sklearn.utils.class_weight import compute_class_weight
 
-    np.testing.assert_allclose(class_weights(y), compute_class_weight("balanced", classes=np.arange(3), y=y))
+    np.testing.assert_allclose(class_weights(y), compute_class_weight("balanced", classes=np.arange(3), y=y), 1e-6)
+    assert class_weights(y).dtype == np.float32
     assert class_weights(y)[y].mean() == pytest.approx(1)
     with pytest.raises(ValueError, match="class 3 has no example"):
         class_weights(y, classes=4)
