@@ -9,11 +9,9 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from dlcourse.notebooks.cells import SLIDE_TYPES, slide_type, tags
+from dlcourse.notebooks.cells import EXPLORER, SLIDE_TYPES, slide_type, tags
 
-__all__ = ["EXPLORER", "cell_problems"]
-
-EXPLORER = "application/vnd.dlcourse.explorer+json"
+__all__ = ["cell_problems"]
 
 MAX_WORDS = 95
 MAX_WORDS_NOTES = 160

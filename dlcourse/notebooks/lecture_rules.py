@@ -9,8 +9,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from dlcourse.notebooks.bibliography import Entry, citations, fill_references
-from dlcourse.notebooks.cell_rules import EXPLORER
-from dlcourse.notebooks.cells import slide_type
+from dlcourse.notebooks.cells import EXPLORER, slide_type
 from dlcourse.notebooks.normalise import normalise
 
 __all__ = ["lecture_problems", "section_problems"]

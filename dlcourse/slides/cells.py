@@ -11,13 +11,10 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from dlcourse.notebooks.cells import NotebookError, slide_type, tags
+from dlcourse.notebooks.cells import EXPLORER, NotebookError, slide_type, tags
 from dlcourse.slides.assets import theme
 
-__all__ = ["EXPLORER", "minutes_of", "prepare", "title_of"]
-
-EXPLORER = "application/vnd.dlcourse.explorer+json"
-"""MIME type of an explorer's recipe, from which its offline version is made."""
+__all__ = ["minutes_of", "prepare", "title_of"]
 
 StaticHtml = Callable[[dict[str, Any], str, str, str], str]
 

@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from dlcourse.notebooks import NotebookError
+from dlcourse.notebooks.cells import EXPLORER
 from dlcourse.slides import cells, export, write_index
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -29,7 +30,7 @@ def printed(words):
 
 
 def shown(about=None, **data):
-    kinds = {"png": "image/png", "html": "text/html", "plain": "text/plain", "recipe": cells.EXPLORER}
+    kinds = {"png": "image/png", "html": "text/html", "plain": "text/plain", "recipe": EXPLORER}
     return new_output("display_data", data={kinds[k]: v for k, v in data.items()}, metadata=about or {})
 
 
