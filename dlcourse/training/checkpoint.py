@@ -75,19 +75,15 @@ def save_checkpoint(path: str | Path, trainer: Trainer) -> None:
 def load_checkpoint(path: str | Path, trainer: Trainer) -> None:
     """Put the state in ``path`` into ``trainer``, its model, optimizer, callbacks and batches.
 
-    Raises ``FileNotFoundError`` for a path without a file, and ``ValueError`` for a file that is not a checkpoint,
-    or one of the other backend or of other callbacks.
+    Callbacks without a state, such as a progress bar, may come and go. Raises ``FileNotFoundError`` for a path
+    without a file, and ``ValueError`` for a file that is not a checkpoint or is one of the other backend, and when
+    the trainer lacks a callback whose state was saved.
     """
     state = _read(Path(path), trainer)
-    names = [type(callback).__name__ for callback in trainer.callbacks]
-    saved_names = [name for name, _ in state["callbacks"]]
-    if names != saved_names:
-        raise ValueError(
-            f"resume: {path} was saved with the callbacks {', '.join(saved_names)}; this trainer has {', '.join(names)}"
-        )
+    partners = _partners(path, trainer.callbacks, [name for name, _ in state["callbacks"]])
     trainer.model.load_state_dict(state["model"])
     trainer.optimizer.load_state_dict(state["optimizer"])
-    for callback, (_, saved) in zip(trainer.callbacks, state["callbacks"], strict=True):
+    for callback, (_, saved) in zip(partners, state["callbacks"], strict=True):
         callback.load_state_dict(saved)
     trainer.epoch, trainer.batch, trainer.step = state["epoch"], state["batch"], state["step"]
     trainer.running = Mean()
@@ -100,6 +96,19 @@ def load_checkpoint(path: str | Path, trainer: Trainer) -> None:
     trainer.random_after_replay = state["random"] if trainer.batch > 0 else None
 
 
+def _partners(path: str | Path, callbacks: list[Callback], saved: list[str]) -> list[Callback]:
+    """For each saved name the callback that takes its state: of one class, the first takes the first."""
+    free = list(callbacks)
+    partners = []
+    for name in saved:
+        partner = next((callback for callback in free if type(callback).__name__ == name), None)
+        if partner is None:
+            raise ValueError(f"resume: {path} holds the state of a callback {name}, which this trainer lacks")
+        free.remove(partner)
+        partners.append(partner)
+    return partners
+
+
 def _state(trainer: Trainer) -> dict[str, Any]:
     from dlcourse.training.trainer import order_of
 
@@ -107,7 +116,7 @@ def _state(trainer: Trainer) -> dict[str, Any]:
         "backend": trainer.backend.name,
         "model": dict(trainer.model.state_dict()),
         "optimizer": trainer.optimizer.state_dict(),
-        "callbacks": [(type(callback).__name__, callback.state_dict()) for callback in trainer.callbacks],
+        "callbacks": [(type(callback).__name__, s) for callback in trainer.callbacks if (s := callback.state_dict())],
         "epoch": trainer.epoch,
         "batch": trainer.batch,
         "step": trainer.step,

@@ -17,12 +17,14 @@ import torch
 import dlcourse.numpy
 import dlcourse.torch
 from dlcourse.data import Batches, HardExampleBatches
+from dlcourse.numpy.random import default_generator
 from dlcourse.training import (
     Callback,
     Checkpoint,
     EarlyStopping,
     GradientClipping,
     LayerStatistics,
+    MaxNorm,
     RunLog,
     Schedule,
     StopOnExplosion,
@@ -139,6 +141,23 @@ def test_the_resumed_run_is_the_same_run(
     second.fit(batches(transform=jitter()), 5, Batches(*clouds(40, seed=9), 15, seed=4), resume=path)
     assert everything(second) == everything(whole)
     assert second.epoch == 5
+
+
+def test_batches_may_draw_from_the_library_too(twin: ModuleType, tmp_path: Path) -> None:
+    def noise(x: Any) -> Any:
+        if twin is dlcourse.torch:
+            return x + 0.1 * torch.randn(x.shape).numpy()
+        return x + 0.1 * default_generator().normal(size=x.shape)
+
+    paths = [tmp_path / f"{i}.safetensors" for i in range(3)]
+    runs = [make(twin, path, "sgd", Interrupt(at), every_steps=1) for path, at in zip(paths, (-1, 8, -1), strict=True)]
+    twin.manual_seed(7)
+    runs[0].fit(batches(transform=noise), 3, clouds(30))
+    twin.manual_seed(7)
+    with pytest.raises(KeyboardInterrupt):
+        runs[1].fit(batches(transform=noise), 3, clouds(30))
+    runs[2].fit(batches(transform=noise), 3, clouds(30), resume=paths[1])
+    assert everything(runs[2]) == everything(runs[0])
 
 
 def test_a_finished_run_can_be_made_longer(twin: ModuleType, tmp_path: Path) -> None:
@@ -258,11 +277,13 @@ def test_a_file_of_the_other_backend_is_refused(tmp_path: Path) -> None:
         trainer_for(dlcourse.torch, Checkpoint(path)).fit(batches(), 2, resume=path)
 
 
-def test_other_callbacks_are_named(twin: ModuleType, tmp_path: Path) -> None:
+def test_a_missing_callback_is_named_and_stateless_ones_may_come_and_go(twin: ModuleType, tmp_path: Path) -> None:
     path = tmp_path / "run.safetensors"
-    trainer_for(twin, Checkpoint(path)).fit(batches(), 1)
-    with pytest.raises(ValueError, match="saved with the callbacks History, Checkpoint; this trainer has History"):
+    trainer_for(twin, Checkpoint(path), StopOnExplosion()).fit(batches(), 1)
+    with pytest.raises(ValueError, match="holds the state of a callback StopOnExplosion, which this trainer lacks"):
         trainer_for(twin).fit(batches(), 2, resume=path)
+    trainer = trainer_for(twin, MaxNorm(3.0), StopOnExplosion(), UpdateRatio())
+    assert len(trainer.fit(batches(), 2, resume=path)) == 2
 
 
 def test_batches_that_cannot_be_repeated_are_refused_in_mid_epoch(twin: ModuleType, tmp_path: Path) -> None:

@@ -30,6 +30,17 @@ def test_the_rates_grow_by_a_constant_factor_until_it_is_too_much(twin: ModuleTy
     assert "turned" in result.reason or "diverged" in result.reason
 
 
+@pytest.mark.parametrize("tolerance", [0.02, 0.5])
+def test_the_test_ends_where_the_cost_turns(twin: ModuleType, tolerance: float) -> None:
+    with np.errstate(all="ignore"):
+        result, _, _ = run(
+            twin, validation=clouds(60, seed=8), start=1e-5, end=1e3, rates=33, tolerance=tolerance, factor=1e30
+        )
+    assert result.reason == f"the cost turned at rate {result.rates[-1]:.3g}"
+    limit = [(1 + tolerance) * min(result.costs[: i + 1]) for i in range(len(result.costs))]
+    assert [cost > most for cost, most in zip(result.costs, limit, strict=True)] == [False] * (len(limit) - 1) + [True]
+
+
 def test_the_suggested_rate_learns_and_ten_times_the_end_does_not(twin: ModuleType) -> None:
     result, _, _ = run(twin, validation=clouds(60, seed=8), start=1e-5, end=1e3, rates=33)
     from tests.training.problems import trainer_for

@@ -99,6 +99,16 @@ def test_evaluation_leaves_the_mode_and_makes_no_graph(twin: ModuleType) -> None
     assert all(p.grad is None for p in trainer.model.parameters())
 
 
+def test_evaluation_is_in_evaluation_mode(twin: ModuleType) -> None:
+    trainer = trainer_for(twin, model=noisy_network(twin))
+    X, y = clouds()
+    trainer.model.train()
+    results = [trainer.evaluate((X, y))["cost"] for _ in range(3)]
+    trainer.model.eval()
+    output = trainer.model(trainer.backend.tensor(X))
+    assert results == [pytest.approx(trainer.loss_fn(output, trainer.backend.tensor(y)).item(), rel=1e-5)] * 3
+
+
 def test_moments_come_in_order(twin: ModuleType) -> None:
     moments: list[str] = []
 
