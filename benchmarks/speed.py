@@ -109,7 +109,7 @@ def write(reports: Mapping[str, Report], seconds: float, folder: Path) -> None:
         description(),
         HOW,
         "## Targets",
-        table(("promise", "target", "measured", "verdict"), targets),
+        table(("promise", "target", "measured", "verdict"), targets, words=True),
     ]
     for name, report in reports.items():
         parts += [f"## {SECTIONS[name].title}", report.text]

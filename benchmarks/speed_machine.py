@@ -24,7 +24,7 @@ def description() -> str:
         ("NumPy", f"{np.__version__} with {_blas()}"),
         ("PyTorch", f"{torch.__version__} on the CPU, {torch.backends.cpu.get_cpu_capability()} kernels"),
     ]
-    return table(("", ""), rows)
+    return table(("", ""), rows, words=True)
 
 
 def _processor() -> str:

@@ -72,18 +72,21 @@ def section(name: str, title: str) -> Callable[[Callable[[Effort], Report]], Cal
 
 
 def at_least(promise: str, measured: float, bound: float, unit: str = "×") -> Target:
-    """A target that large numbers meet."""
+    """A target that large numbers meet; the verdict is about the two decimals that are shown."""
+    measured = round(measured, 2)
     return Target(promise, f"≥ {bound:g} {unit}", f"{measured:.2f} {unit}", measured >= bound)
 
 
 def at_most(promise: str, measured: float, bound: float, unit: str = "×") -> Target:
-    """A target that small numbers meet."""
+    """A target that small numbers meet; the verdict is about the two decimals that are shown."""
+    measured = round(measured, 2)
     return Target(promise, f"≤ {bound:g} {unit}", f"{measured:.2f} {unit}", measured <= bound)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; every column but the first is aligned right."""
-    lines = [_row(header), "|---|" + "---:|" * (len(header) - 1)]
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], words: bool = False) -> str:
+    """A Markdown table; columns after the first hold numbers, aligned right, or ``words``, aligned left."""
+    rule = "---|" if words else "---:|"
+    lines = [_row(header), "|---|" + rule * (len(header) - 1)]
     return "\n".join([*lines, *map(_row, rows)])
 
 

@@ -130,7 +130,7 @@ def draw(results: dict[str, dict[str, tuple[list[int], list[float]]]]) -> Figure
         axis.legend()
         descriptions.append(f"{sweep.axis} {tail_slope(*results[sweep.title]['NumPy']):.2f}")
     alt = (
-        "Four panels on log axes, time against batch, width, depth and image side, NumPy and torch. Each curve "
-        f"starts flat and ends along a straight line; NumPy's slopes there are {', '.join(descriptions)}."
+        "Four panels on log axes, time against batch, width, depth and image side, NumPy and torch. The curves "
+        f"end along straight lines; NumPy's slopes there are {', '.join(descriptions)}."
     )
     return Figure("scaling.png", plots.png(figure), alt)

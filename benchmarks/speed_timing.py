@@ -73,13 +73,13 @@ def growth(sizes: list[int], seconds: list[float]) -> float:
 
 def _calls_in(seconds: float, run: Callable[[], object]) -> int:
     """Warm up, and find how many calls fill the time of a round."""
-    run()
     once = min(_time(run, 1) for _ in range(2 if seconds else 1))
     return max(1, int(seconds / max(once, 1e-9)))
 
 
 def _time(run: Callable[[], object], calls: int) -> float:
     gc.collect()  # or one candidate pays for another's garbage
+    run()  # and for finding its own arrays out of the cache
     start = time.process_time()
     for _ in range(calls):
         run()

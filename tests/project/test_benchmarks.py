@@ -129,7 +129,7 @@ def test_results_name_the_machine_the_targets_and_the_verdicts(tmp_path):
 def test_candidates_take_turns_forwards_and_backwards():
     calls = []
     times = measure({name: lambda name=name: calls.append(name) for name in "abc"}, Effort(rounds=2, seconds=0))
-    assert "".join(calls[-6:]) == "abccba"
+    assert "".join(calls[-12:]) == "aabbccccbbaa"  # each warms up, then is timed
     assert all(len(timing.rounds) == 2 for timing in times.values())
 
 
@@ -142,6 +142,11 @@ def test_ratios_are_taken_round_by_round():
 
 def test_growth_is_the_slope_on_log_axes():
     assert growth([1, 2, 4, 8], [3.0, 12.0, 48.0, 192.0]) == pytest.approx(2.0)
+
+
+def test_the_verdict_is_about_the_number_that_is_shown():
+    assert report.at_most("close", 1.1549, 1.15) == report.Target("close", "≤ 1.15 ×", "1.15 ×", True)
+    assert report.at_least("far", 1.194, 1.2) == report.Target("far", "≥ 1.2 ×", "1.19 ×", False)
 
 
 @pytest.mark.parametrize(
