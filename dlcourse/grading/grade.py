@@ -97,13 +97,22 @@ async def _grade_exercise(
     with progress.task(jobs[0].exercise.name if jobs else "nothing", len(jobs)) as advance:
         for job in jobs:
             stored = None if force else store.load(job.submission.student, job.exercise.name)
-            if stored is None or stored.key != job_key(job):
+            if stored is None or stored.key != job_key(job) or stored.starved:
                 todo.append(job)
                 continue
             if not recorder.is_recorded(stored.student, stored.assignment):  # killed between the two
                 await _record(recorder, job.submission, stored)
             advance()
+        starved = []
         async for job, outcome in outcomes(todo, workers):
+            store.save(outcome)
+            await _record(recorder, job.submission, outcome)
+            if outcome.starved:
+                starved.append(job)
+            else:
+                advance()
+        async for job, outcome in outcomes(starved, 1):  # the machine may have been too busy: once more, alone
+            outcome.starved = False
             store.save(outcome)
             await _record(recorder, job.submission, outcome)
             advance()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,10 +18,16 @@ from dlcourse.grading.channel import install_code
 from dlcourse.grading.provisioner import PROVISIONER, register
 from dlcourse.grading.sandbox import Limits
 
-__all__ = ["MESSAGE_SIZE", "Kernel", "SandboxKernelManager", "kernel_manager"]
+__all__ = ["MESSAGE_SIZE", "QUIET", "Kernel", "SandboxKernelManager", "kernel_manager"]
 
 MESSAGE_SIZE = 8 << 20
 """Largest message taken from a kernel, in bytes; ZeroMQ drops the connection of one that sends more."""
+
+QUIET = logging.getLogger("dlcourse.grading.jupyter")
+"""Jupyter's own log: what went wrong with a submission is said in its outcome."""
+
+QUIET.addHandler(logging.NullHandler())
+QUIET.propagate = False
 
 _QUEUE = 20
 """Messages that may wait for us on one socket; with MESSAGE_SIZE this bounds the grader's memory."""
@@ -72,7 +79,7 @@ def kernel_manager(
         interrupt_mode="message",  # a signal would have to cross the process namespace
         metadata={"kernel_provisioner": {"provisioner_name": PROVISIONER, "config": options}},
     )
-    return SandboxKernelManager(kernel_name="dlcourse-grader", kernel_spec_manager=specs)
+    return SandboxKernelManager(kernel_name="dlcourse-grader", kernel_spec_manager=specs, log=QUIET)
 
 
 @dataclass

@@ -48,6 +48,7 @@ class Outcome:
         reason: one sentence for the student when the run did not end as it should; else empty.
         notes: what intake mended (cells put back, cells moved), in sentences.
         notebook: the executed notebook as nbformat 4 JSON.
+        starved: whether a time limit was reached without the CPU time to match: worth a second run alone.
         versions: versions of the libraries that took part.
     """
 
@@ -62,6 +63,7 @@ class Outcome:
     notebook: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     peak_memory: int = 0
+    starved: bool = False
     versions: dict[str, str] = field(default_factory=dict)
 
     @property

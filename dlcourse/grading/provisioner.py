@@ -89,6 +89,10 @@ class SandboxProvisioner(LocalProvisioner):
         if self.process is not None:
             self.process.kill()  # bubblewrap's first process dies with its parent, and the rest with that
 
+    def cpu_seconds(self) -> float:
+        """CPU time that the processes in the sandbox have used so far."""
+        return 0.0 if self.process is None else sum(map(_cpu_seconds, _family(self.process.pid)))
+
     def _watch(self, process: Any) -> None:
         started = time.monotonic()
         while process.poll() is None:
@@ -167,6 +171,14 @@ def _proportional(pid: int) -> int:
         return next(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
     except (OSError, StopIteration):
         return _resident(pid)
+
+
+def _cpu_seconds(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime
 
 
 def _size(folder: Path) -> int:

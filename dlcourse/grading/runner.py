@@ -12,6 +12,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from dlcourse.grading.exercise import CheckCell, Exercise, grade_id
+from dlcourse.grading.kernel import QUIET
 from dlcourse.grading.outcome import QuestionScore
 from dlcourse.grading.score import score_question, stopped_score
 from dlcourse.grading.session import GONE, GRACE, NOT_JUPYTER, TIME_LIMIT, KernelSession
@@ -28,7 +29,13 @@ class NotebookRunner(NotebookClient):
     """
 
     def __init__(
-        self, notebook: NotebookNode, exercise: Exercise, seeds: Mapping[str, int], session: KernelSession
+        self,
+        notebook: NotebookNode,
+        exercise: Exercise,
+        seeds: Mapping[str, int],
+        session: KernelSession,
+        *,
+        reveal: bool = False,
     ) -> None:
         limit = session.limits.cell
         super().__init__(
@@ -43,9 +50,10 @@ class NotebookRunner(NotebookClient):
             raise_on_iopub_timeout=True,
             record_timing=False,
             coalesce_streams=True,
+            log=QUIET,
         )
         self.kc = session.kernel.client
-        self.exercise, self.seeds, self.session = exercise, seeds, session
+        self.exercise, self.seeds, self.session, self.reveal = exercise, seeds, session, reveal
         self.scores: dict[str, QuestionScore] = {}
         self._errors: dict[str, tuple[str, str]] = {}
 
@@ -71,6 +79,7 @@ class NotebookRunner(NotebookClient):
         try:
             await self.async_execute_cell(cell, index)
         except CellTimeoutError:
+            self.session.note_time_limit(self.session.limits.cell)
             self.session.end("a cell did not stop when it was interrupted")
         except DeadKernelError:
             self.session.end(GONE)
@@ -89,6 +98,7 @@ class NotebookRunner(NotebookClient):
         if execute_reply["content"].get("ename") == TIME_LIMIT:
             text = str(execute_reply["content"].get("evalue"))
             self.session.interrupted = f"Cell {cell_index + 1} was interrupted because {text}."
+            self.session.note_time_limit(self.session.limits.cell)
             if name := grade_id(cell):
                 self._errors[name] = (TIME_LIMIT, text)
 
@@ -113,7 +123,9 @@ class NotebookRunner(NotebookClient):
                 ).result()
 
             answer_error = self._errors.get(check.grade_id.replace("check-", "answer-", 1))
-            score, undefined = await asyncio.to_thread(score_question, check, seed, call, answer_error)
+            score, undefined = await asyncio.to_thread(
+                score_question, check, seed, call, answer_error, reveal=self.reveal
+            )
         self.scores[check.grade_id] = score
         return undefined
 

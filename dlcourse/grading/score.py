@@ -33,6 +33,8 @@ def score_question(
     seed: int,
     call: Callable[[Mapping[str, Any]], dict[str, Any]],
     answer_error: tuple[str, str] | None = None,
+    *,
+    reveal: bool = False,
 ) -> tuple[QuestionScore, bool]:
     """Score one check cell.
 
@@ -41,6 +43,7 @@ def score_question(
         seed: what the question's inputs are drawn with.
         call: calls the student's object with arrays; raises `StudentError`.
         answer_error: name and text of the error with which the answer's cell stopped, if it did.
+        reveal: keep got and expected numbers in the verdict.
 
     Returns:
         The score, and whether the checked name does not exist.
@@ -70,7 +73,7 @@ def score_question(
     undefined = bool(seen) and seen[-1].name == "NameError" and f"'{_root(check.target)}'" in seen[-1].message
     stopped = bool(seen) and seen[-1].name == "Stopped"
     fields = verdict.as_dict()
-    if verdict.kind != "raised":  # there, `got` is the line of the student's code
+    if verdict.kind != "raised" and not reveal:  # there, `got` is the line of the student's code
         fields |= dict.fromkeys(_NUMBERS, "")
     status = "stopped" if stopped else verdict.status
     reason = _reason(verdict, seen[-1] if seen else None, undefined, answer_error, check)

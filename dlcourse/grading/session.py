@@ -37,11 +37,14 @@ class KernelSession:
     Attributes:
         stopped: why its process was ended, as the end of the sentence "The run was stopped because …"; else empty.
         interrupted: a sentence on what was interrupted at its time limit, while the run went on; else empty.
+        starved: whether a time limit was reached although the processes had not used half of that time: then the
+            machine may be at fault, and a second run alone on it is fair.
     """
 
     def __init__(self, kernel: Kernel, limits: Limits) -> None:
         self.kernel, self.limits = kernel, limits
         self.stopped = self.interrupted = ""
+        self.starved = False
         self._printed = 0
 
     async def call(self, drive: str, target: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,6 +81,7 @@ class KernelSession:
             if content is None and time.monotonic() > deadline and late:
                 self.end(f"a call did not stop when it was interrupted after {self.limits.call:g} s")
             elif content is None and time.monotonic() > deadline:
+                self.note_time_limit(self.limits.call)
                 late, deadline = True, time.monotonic() + GRACE
                 await self.kernel.manager.interrupt_kernel()
             if content is None:
@@ -107,6 +111,10 @@ class KernelSession:
                 self.count(await self.kernel.client.iopub_channel.get_msg(timeout=None))
             except Exception:
                 return self.end(NOT_JUPYTER)
+
+    def note_time_limit(self, limit: float) -> None:
+        """Note, while the process is still there, whether it got the time that it was given."""
+        self.starved = self.starved or self.kernel.provisioner.cpu_seconds() < limit / 2
 
     def count(self, message: dict[str, Any]) -> None:
         """Count the size of a message; end the process when it has sent too much."""

@@ -40,6 +40,7 @@ class Job:
     Attributes:
         secret: key from which the questions' seeds are derived; the same secret gives the same scores.
         isolated: off only when the instructor said so.
+        reveal: keep got and expected numbers in the verdicts; for the instructor's eyes.
     """
 
     submission: Submission
@@ -47,6 +48,7 @@ class Job:
     secret: bytes
     limits: Limits = field(default_factory=Limits)
     isolated: bool = True
+    reveal: bool = False
 
 
 def job_key(job: Job) -> str:
@@ -107,8 +109,8 @@ async def grade_job_async(job: Job, start: Callable[[], Awaitable[Kernel]] | Non
     kernel = await (start() if start else Kernel.start(job.limits, _files(exercise), isolated=job.isolated))
     try:
         session = KernelSession(kernel, job.limits)
-        scores = await NotebookRunner(notebook, exercise, _seeds(job), session).run()
-        outcome.peak_memory = kernel.provisioner.peak_memory
+        scores = await NotebookRunner(notebook, exercise, _seeds(job), session, reveal=job.reveal).run()
+        outcome.peak_memory, outcome.starved = kernel.provisioner.peak_memory, session.starved
     finally:
         await kernel.stop()
     outcome.scores = [scores[check.grade_id] for check in exercise.checks]

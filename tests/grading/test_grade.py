@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,9 @@ from dlcourse.checks.bank import load
 from dlcourse.grading import work
 from dlcourse.grading.config import course_config
 from dlcourse.grading.grade import grade
+from dlcourse.grading.pool import outcomes
 from dlcourse.grading.report import GradeReport, Row
+from dlcourse.grading.reproduce import reproduce
 from dlcourse.grading.sandbox import Limits, SandboxMissingError
 from dlcourse.grading.store import Store
 from tests.grading.mini import EXERCISE, RIGHT_GATE, RIGHT_RELU, STUB_GATE, SWAPPED_GATE, answered, hand_in, released
@@ -202,6 +204,61 @@ def test_one_secret_gives_one_set_of_inputs_and_another_gives_others() -> None:
     seeds = {work.question_seed(secret, student, "01.relu_gate") for secret in (b"a", b"b") for student in ("x", "y")}
     assert len(seeds) == 4
     assert work.question_seed(b"a", "x", "01.relu_gate") in seeds
+
+
+def test_a_score_can_be_computed_again_with_its_numbers(graded: tuple[Path, GradeReport]) -> None:
+    replay = reproduce(graded[0] / "out", "wrong", "01.multiply_gate", LIMITS)
+    assert replay.same
+    assert replay.changes == ()
+    question = load("01.multiply_gate")
+    want = question.expected(question.draw(replay.stored.seed))["dx"]
+    assert f"{want.ravel()[0]:.4g}" in str(replay)
+    assert "want" in str(replay)
+
+
+def test_a_replay_names_what_has_changed(graded: tuple[Path, GradeReport], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(graded[0] / "out", out)
+    store = Store(out)
+    outcome = store.load("wrong", EXERCISE)
+    outcome.scores[0] = replace(outcome.scores[0], version="00000000", points=3.0, status="right")
+    outcome.versions["numpy"] = "1.0"
+    store.save(outcome)
+    replay = reproduce(out, "wrong", "01.multiply_gate", LIMITS)
+    assert not replay.same
+    assert "another score than the stored 3" in str(replay)
+    assert [change.split()[0:3] for change in replay.changes] == [["The", "question", "has"], ["numpy", "was", "1.0,"]]
+
+
+def test_a_replay_of_nothing_is_named(graded: tuple[Path, GradeReport]) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no score of 09\.none for wrong"):
+        reproduce(graded[0] / "out", "wrong", "09.none")
+
+
+def test_a_time_limit_on_a_busy_machine_is_tried_again_alone(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cell that is too slow the first time, when the machine is busy, and fast enough the second."""
+    batches: list[tuple[list[str], int]] = []
+    real = outcomes
+
+    async def counted(jobs: list[work.Job], workers: int) -> AsyncIterator[tuple[work.Job, object]]:
+        batches.append(([job.submission.student for job in jobs], workers))
+        busy = [replace(job, limits=LIMITS) if workers > 1 else job for job in jobs]
+        async for job, outcome in real(busy, workers):
+            yield jobs[busy.index(job)], outcome
+
+    monkeypatch.setattr("dlcourse.grading.grade.outcomes", counted)
+    hand_in(tmp_path / "in", "ann", answered(gate="import time\ntime.sleep(6)\n" + RIGHT_GATE))
+    hand_in(tmp_path / "in", "bob", answered(gate="while True: pass"))
+    hand_in(tmp_path / "in", "eve", answered())
+    report = grade(tmp_path / "in", tmp_path / "out", course=course, workers=2, limits=replace(LIMITS, cell=12))
+    assert batches[0] == (["ann", "bob", "eve"], 2)
+    again_alone, workers = batches[1]
+    assert "ann" in again_alone
+    assert "eve" not in again_alone
+    assert workers == 1
+    assert [found.score for found in report.rows] == [GATE + RELU, RELU, GATE + RELU]
 
 
 def test_nbgraders_own_autograde_uses_the_sandbox(graded: tuple[Path, GradeReport], tmp_path: Path) -> None:
