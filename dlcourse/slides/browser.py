@@ -12,7 +12,7 @@ from typing import Any
 
 from dlcourse.slides import assets
 
-__all__ = ["Overflow", "chromium", "open_slides", "overflowing", "print_pdf"]
+__all__ = ["Overflow", "chromium", "open_slides", "overflowing", "print_handout", "print_pdf"]
 
 _HEIGHT, _WIDTH = 720, 1280
 
@@ -86,17 +86,28 @@ def overflowing(html: Path | str, browser: Any = None) -> list[Overflow]:
 
 def print_pdf(html: Path | str, pdf: Path | str, browser: Any = None) -> Path:
     """Print exported slides as PDF, a page for each slide with all its fragments; return the file written."""
-    target = Path(pdf)
+    return _print(Path(html), Path(pdf), "?print-pdf", "", browser)
+
+
+def print_handout(html: Path | str, pdf: Path | str, browser: Any = None) -> Path:
+    """Print exported slides on A4, two a page, the speaker's notes below each; return the file written."""
+    query = "?print-pdf&showNotes=separate-page"
+    return _print(Path(html), Path(pdf), query, assets.theme("handout.css"), browser)
+
+
+def _print(html: Path, pdf: Path, query: str, style: str, browser: Any) -> Path:
     if browser is None:
         with chromium() as own:
-            return print_pdf(html, target, own)
+            return _print(html, pdf, query, style, own)
     page = browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT})
     try:
-        open_slides(page, Path(html), "?print-pdf")
+        open_slides(page, html, query)
         page.wait_for_selector(".pdf-page", state="attached", timeout=60_000)
-        part = target.with_name(f".{target.name}.part")
+        if style:
+            page.add_style_tag(content=style)
+        part = pdf.with_name(f".{pdf.name}.part")
         page.pdf(path=str(part), prefer_css_page_size=True, print_background=True)
-        part.replace(target)
+        part.replace(pdf)
     finally:
         page.close()
-    return target
+    return pdf

@@ -11,26 +11,29 @@ import dlcourse
 from dlcourse.notebooks.cells import read
 from dlcourse.notebooks.files import replace_file
 from dlcourse.slides import assets
+from dlcourse.slides.browser import print_handout, print_pdf
 from dlcourse.slides.cells import minutes_of, prepare, title_of
 
 __all__ = ["export", "render"]
 
 
-def export(notebook: Path | str, out: Path | str, *, pdf: bool = False) -> list[Path]:
+def export(notebook: Path | str, out: Path | str, *, pdf: bool = False, handout: bool = False) -> list[Path]:
     """Write the slides of ``notebook`` into the folder ``out`` and return the files written.
 
     ``NAME.html`` holds everything it needs: reveal.js, MathJax, fonts, pictures, explorers. With
-    ``pdf``, ``NAME.pdf`` has the same slides, a page each; that needs Chromium. Raises
-    NotebookError if the notebook cannot be presented.
+    ``pdf``, ``NAME.pdf`` has the same slides, a page each; with ``handout``, ``NAME-handout.pdf``
+    has two on each page of A4, with the speaker's notes. Both need Chromium. Raises NotebookError
+    if the notebook cannot be presented.
     """
     source, folder = Path(notebook), Path(out)
     html = folder / f"{source.stem}.html"
     replace_file(html, render(read(source), source).encode("utf-8"))
-    if not pdf:
-        return [html]
-    from dlcourse.slides.browser import print_pdf
-
-    return [html, print_pdf(html, html.with_suffix(".pdf"))]
+    written = [html]
+    if pdf:
+        written.append(print_pdf(html, folder / f"{source.stem}.pdf"))
+    if handout:
+        written.append(print_handout(html, folder / f"{source.stem}-handout.pdf"))
+    return written
 
 
 def render(notebook: NotebookNode, path: Path) -> str:

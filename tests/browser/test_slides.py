@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from dlcourse import plots
 from dlcourse.slides import export, write_index
-from dlcourse.slides.browser import open_slides, overflowing, print_pdf
+from dlcourse.slides.browser import open_slides, overflowing, print_handout, print_pdf
 
 pytestmark = pytest.mark.browser
 
@@ -159,6 +159,18 @@ def test_the_pdf_has_a_page_for_each_slide_with_its_fragments(browser, deck, tmp
 
 def pages_of(pdf):
     return len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes()))
+
+
+def test_the_handout_has_two_slides_a_page_and_the_notes(browser, deck, tmp_path):
+    pdf = print_handout(deck, tmp_path / "handout.pdf", browser)
+    assert pages_of(pdf) == 3
+    (size,) = set(re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+ [\d.]+)\]", pdf.read_bytes()))
+    width, height = map(float, size.split())
+    assert (round(width), round(height)) == pytest.approx((595, 842), abs=1)
+    page = browser.new_page()
+    open_slides(page, deck, "?print-pdf&showNotes=separate-page")
+    assert page.locator(".speaker-notes-pdf").all_inner_texts() == ["Ask the room: why?"]
+    page.close()
 
 
 def test_paper_shows_every_fragment(page, deck):
