@@ -163,7 +163,7 @@ class Explorer(anywidget.AnyWidget):
         try:
             picture = self.compute(**settings)
         except InputError as error:
-            return _refused(error, state)
+            return {**_refused(error, state), "values": self._settings(values)}
         stopped = _stop(picture)
         moments = [{**settings, **self._moment(i)} for i in range(len(picture.get("frames", [None])))]
         texts = [self.describe(picture, **moment) for moment in moments]
@@ -171,6 +171,7 @@ class Explorer(anywidget.AnyWidget):
             texts[-1] += f"\n{stopped}"
         questions = [self.question(picture, **moment) if self.predicts else None for moment in moments]
         return {
+            "values": self._settings(values),
             "error": None,
             "picture": {key: value for key, value in picture.items() if not key.startswith("_")},
             "texts": texts,
@@ -221,6 +222,10 @@ class Explorer(anywidget.AnyWidget):
     def _passive(self, control: Control) -> bool:
         """Whether a control changes only what is shown, and needs nothing computed."""
         return control is self._player or control is _PREDICT
+
+    def _settings(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values that a result belongs to: the front end draws a result only while they are set."""
+        return {c.name: values[c.name] for c in self.all_controls() if not self._passive(c)}
 
     def _state(self, values: Mapping[str, Any], passive: bool) -> str:
         """``name=value`` joined by &, for what differs from the defaults; a preset stands for what it sets."""

@@ -75,7 +75,7 @@ def table(explorer: Explorer) -> dict[str, Any]:
     for combination in itertools.product(*[options for _, options in axes]):
         chosen = dict(zip([c.name for c, _ in axes], combination))
         full = explorer.complete({**values, **_preset_values(axes, chosen), **chosen})
-        entries.append({"values": full, **explorer.evaluate(full)})
+        entries.append(explorer.evaluate(full))
     names = [[c.name, options] for c, options in axes]
     return {"spec": explorer.spec, "values": values, "axes": names, "entries": entries}
 

@@ -203,3 +203,71 @@ def test_controls_that_are_off_are_disabled_only_in_an_export(load):
     page.evaluate("controls.show({ n: { a: 1 } }, null)")
     assert page.get_by_label("a", exact=True).is_enabled()
     assert page.get_by_text("open in JupyterLab").count() == 0
+
+
+LIVE_MODEL = """() => {
+  const listeners = {};
+  window.sent = [];
+  const result = rate => ({ values: { rate }, error: null, picture: { rate }, texts: [`rate ${rate}`],
+    questions: [null], stopped: "", code: "", state: "" });
+  const control = { kind: "slider", name: "rate", label: "Rate", values: [1, 2, 3], export: "table" };
+  const spec = { title: "T", name: "T", controls: [control], start: { rate: 1 } };
+  const data = { spec, values: { rate: 1 }, result: result(1) };
+  const fire = name => { for (const f of listeners[name] ?? []) f(); };
+  window.model = {
+    get: name => data[name], save_changes: () => sent.push(data.values.rate),
+    set: (name, value) => { data[name] = value; fire(`change:${name}`); },
+    on: (name, f) => { (listeners[name] ??= []).push(f); },
+    off: (name, f) => { listeners[name] = listeners[name].filter(g => g !== f); },
+    listeners,
+  };
+  window.answer = rate => model.set("result", result(rate));
+  window.drawn = [];
+  window.cleanup = m.render({ model, el: document.querySelector("main") },
+    () => ({ update: ({ picture }) => drawn.push(picture.rate) }));
+}"""
+
+
+def test_an_answer_to_an_earlier_setting_is_not_drawn(load, log):
+    page = load("frame")
+    page.evaluate(LIVE_MODEL)
+    slider = page.get_by_role("slider", name="Rate")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("[sent, drawn]") == [[2, 3], [1]]
+    assert "dlc-waiting" in page.locator(".dlc-explorer").get_attribute("class")
+    page.evaluate("answer(2)")
+    assert page.evaluate("drawn") == [1]
+    assert slider.get_attribute("aria-valuetext") == "3"
+    page.evaluate("answer(3)")
+    assert page.evaluate("drawn") == [1, 3]
+    assert page.locator(".dlc-words").inner_text() == "rate 3"
+    assert "dlc-waiting" not in page.locator(".dlc-explorer").get_attribute("class")
+    log.assert_quiet()
+
+
+def test_going_back_to_the_setting_that_is_shown_waits_for_nothing(load):
+    page = load("frame")
+    page.evaluate(LIVE_MODEL)
+    page.get_by_role("slider", name="Rate").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    assert "dlc-waiting" not in page.locator(".dlc-explorer").get_attribute("class")
+    page.get_by_role("button", name="Reset").click()
+    assert "dlc-waiting" not in page.locator(".dlc-explorer").get_attribute("class")
+
+
+def test_values_set_by_the_kernel_move_the_controls(load):
+    page = load("frame")
+    page.evaluate(LIVE_MODEL)
+    page.evaluate("model.set('values', { rate: 2 }); answer(2)")
+    assert page.get_by_role("slider", name="Rate").input_value() == "1"
+    assert page.evaluate("drawn") == [1, 2]
+
+
+def test_a_closed_view_listens_no_more(load):
+    page = load("frame")
+    page.evaluate(LIVE_MODEL)
+    page.evaluate("cleanup()")
+    assert page.evaluate("Object.values(model.listeners).flat().length") == 0

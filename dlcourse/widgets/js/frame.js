@@ -58,6 +58,13 @@ export function render({ model, el }, createDrawing) {
 
   function show() {
     const values = model.get("values"), result = model.get("result"), place = placeOf();
+    const wanted = Object.fromEntries(Object.keys(result.values ?? {}).map((name) => [name, values[name]]));
+    const waiting = !same(result.values ?? {}, wanted); // for the kernel's answer to what the reader has set
+    root.classList.toggle("dlc-waiting", waiting);
+    if (waiting) {
+      controls.show(values, null);
+      return;
+    }
     const question = values.predict && revealed !== moment() ? result.questions[place] : null;
     const error = result.error ? { ...result.error, message: result.texts[0] } : null;
     controls.show(values, error);
@@ -114,6 +121,13 @@ export function render({ model, el }, createDrawing) {
     model.off("change:values", show);
     model.off("change:result", show);
   };
+}
+
+// Whether two plain values are equal, whatever the order of their keys.
+function same(a, b) {
+  if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return a === b;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => same(a[key], b[key]));
 }
 
 // The part of the state string that needs no computing: the place in time, and predicting.
