@@ -17,7 +17,7 @@ from dlcourse.numpy.shapes import Concatenate, Stack
 __all__ = ["cat", "from_numpy", "maximum", "minimum", "ones", "stack", "tensor", "to_numpy", "where", "zeros"]
 
 
-def tensor(data: ArrayLike | Tensor, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
     """A new tensor from numbers, lists or arrays; the data are copied.
 
     Arrays keep their dtype, Python floats become the default dtype.

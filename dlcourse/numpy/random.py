@@ -33,6 +33,6 @@ def get_rng_state() -> dict[str, Any]:
     return dict(_generator.bit_generator.state)
 
 
-def set_rng_state(state: dict[str, Any]) -> None:
+def set_rng_state(new_state: dict[str, Any]) -> None:
     """Continue from a state that ``get_rng_state`` returned."""
-    _generator.bit_generator.state = state
+    _generator.bit_generator.state = new_state

@@ -43,7 +43,7 @@ def get_default_dtype() -> np.dtype[Any]:
     return _default_dtype
 
 
-def set_default_dtype(dtype: DTypeLike) -> None:
+def set_default_dtype(dtype: DTypeLike, /) -> None:
     """Set the default dtype. Gradient checks want ``float64``.
 
     Raises ``TypeError`` when ``dtype`` is not a floating-point type.

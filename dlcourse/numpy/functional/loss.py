@@ -79,7 +79,7 @@ def _softplus(z: Array) -> Array:
     return softplus
 
 
-def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """Squared differences of input and target, which have one shape; "mean" is over all entries.
 
     Raises ``ValueError`` for different shapes: (N, 1) against (N,) would broadcast to (N, N).
@@ -91,6 +91,7 @@ def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
+    *,
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:

@@ -57,7 +57,9 @@ class BCEWithLogitsLoss(Module):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Logits and targets of one shape to the cost."""
         weight, pos_weight = (None if w is None else Tensor(w) for w in (self.weight, self.pos_weight))
-        return F.binary_cross_entropy_with_logits(input, target, weight, self.reduction, pos_weight)
+        return F.binary_cross_entropy_with_logits(
+            input, target, weight, reduction=self.reduction, pos_weight=pos_weight
+        )
 
 
 class MSELoss(Module):

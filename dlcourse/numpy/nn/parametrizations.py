@@ -109,11 +109,12 @@ def weight_norm(module: Layer, name: str = "weight", dim: int = 0) -> Layer:
 
 
 def spectral_norm(
-    module: Layer, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int = 0
+    module: Layer, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None
 ) -> Layer:
     """Divide a layer's weights by their largest singular value (Miyato et al., 2018).
 
-    The layer then stretches no vector by more than 1. Changes the layer and returns it; training
+    The weights count as a matrix with rows along ``dim`` (0 if not given), so the layer stretches no
+    vector by more than 1. Changes the layer and returns it; training
     runs ``n_power_iterations`` with each forward. ``parametrizations.NAME.original`` is W, and
     ``.0._u``, ``.0._v`` the vectors. Raises ``ValueError`` if there is no such parameter with at
     least two axes, or for fewer than one iteration.
@@ -123,7 +124,7 @@ def spectral_norm(
         raise ValueError(f"spectral_norm: {name} has shape {weight.shape}, expected at least 2 axes")
     if n_power_iterations < 1:
         raise ValueError(f"spectral_norm: n_power_iterations is {n_power_iterations}, expected at least 1")
-    return _parametrize(module, name, _SpectralNorm(weight, n_power_iterations, eps, dim))
+    return _parametrize(module, name, _SpectralNorm(weight, n_power_iterations, eps, dim or 0))
 
 
 def _parameter(function: str, module: Module, name: str) -> Parameter:
