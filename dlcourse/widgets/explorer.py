@@ -219,13 +219,13 @@ class Explorer(anywidget.AnyWidget):
         name = next(c for c in type(self).__mro__ if "compute" in vars(c)).__name__
         return {"title": self.title, "name": name, "controls": [c.spec() for c in self.all_controls()], "start": start}
 
-    def _passive(self, control: Control) -> bool:
+    def is_passive(self, control: Control) -> bool:
         """Whether a control changes only what is shown, and needs nothing computed."""
         return control is self._player or control is _PREDICT
 
     def _settings(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values that a result belongs to: the front end draws a result only while they are set."""
-        return {c.name: values[c.name] for c in self.all_controls() if not self._passive(c)}
+        return {c.name: values[c.name] for c in self.all_controls() if not self.is_passive(c)}
 
     def _state(self, values: Mapping[str, Any], passive: bool) -> str:
         """``name=value`` joined by &, for what differs from the defaults; a preset stands for what it sets."""
@@ -233,7 +233,7 @@ class Explorer(anywidget.AnyWidget):
         for presets in self._presets():
             base.update(presets.sets[values[presets.name] or presets.default])
             base[presets.name] = presets.default if values[presets.name] else ""
-        changed = [c for c in self.all_controls() if self._passive(c) == passive and values[c.name] != base[c.name]]
+        changed = [c for c in self.all_controls() if self.is_passive(c) == passive and values[c.name] != base[c.name]]
         return "&".join(f"{c.name}={quote(c.to_text(values[c.name]), safe=_READABLE)}" for c in changed)
 
     @traitlets.observe("values")
@@ -248,7 +248,7 @@ class Explorer(anywidget.AnyWidget):
         self._settling = True
         self.values = values
         self._settling = False
-        if any(values[c.name] != change["old"].get(c.name) for c in self.all_controls() if not self._passive(c)):
+        if any(values[c.name] != change["old"].get(c.name) for c in self.all_controls() if not self.is_passive(c)):
             self.result = for_kernel(self.evaluate(values))
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:

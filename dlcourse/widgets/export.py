@@ -69,7 +69,7 @@ def table(explorer: Explorer) -> dict[str, Any]:
     """Every entry the export needs: ``axes`` are (control, values) pairs, ``entries`` results in product order."""
     values = dict(explorer.values)
     axes = [
-        (c, _options(c, values)) for c in explorer.all_controls() if c.export == "table" and not explorer._passive(c)
+        (c, _options(c, values)) for c in explorer.all_controls() if c.export == "table" and not explorer.is_passive(c)
     ]
     entries = []
     for combination in itertools.product(*[options for _, options in axes]):
