@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dlcourse.numpy.graph import Operation, Tensor
     from dlcourse.numpy.operators import TensorMethods
 
-__all__ = ["array_of", "binary", "divide", "in_place", "index_of", "shape_of", "wrap"]
+__all__ = ["array_of", "binary", "divide", "floating", "in_place", "index_of", "shape_of", "wrap"]
 
 
 def wrap(array: Any) -> Tensor:
@@ -50,6 +50,11 @@ def divide(a: Any, b: Any) -> Tensor:
     if np.asarray(array_of(a)).dtype.kind != "f" and np.asarray(array_of(b)).dtype.kind != "f":
         a, b = _as_dtype(a, get_default_dtype()), _as_dtype(b, get_default_dtype())
     return binary(arithmetic.Divide, a, b)
+
+
+def floating(x: Any) -> Any:
+    """Integers and booleans in the default dtype; floating-point tensors as they are."""
+    return x if x.dtype.kind == "f" else _as_dtype(x, get_default_dtype())
 
 
 def in_place(symbol: str, target: TensorMethods, result: Tensor) -> Tensor:

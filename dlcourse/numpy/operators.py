@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from dlcourse.numpy import arithmetic, reductions, shapes
-from dlcourse.numpy.operands import array_of, binary, divide, in_place, index_of, shape_of, wrap
+from dlcourse.numpy.operands import array_of, binary, divide, floating, in_place, index_of, shape_of, wrap
 from dlcourse.numpy.settings import get_default_dtype, grad_mode
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ class TensorMethods:
     def dtype(self) -> np.dtype[Any]:
         """The type of the numbers."""
         return self.data.dtype
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the length of one axis."""
+        return self.data.shape if dim is None else self.data.shape[dim]
 
     def numel(self) -> int:
         """How many numbers there are."""
@@ -188,19 +192,19 @@ class TensorMethods:
 
     __hash__ = object.__hash__  # a tensor is a node: two nodes with equal values are still two nodes
 
-    # Functions, element by element
+    # Functions, element by element. Those that cannot stay among integers give the default dtype.
 
     def exp(self) -> Tensor:
         """E to the power of every element."""
-        return arithmetic.Exp.apply(self)
+        return arithmetic.Exp.apply(floating(self))
 
     def log(self) -> Tensor:
         """Natural logarithm of every element; -inf at 0 and NaN below, with NumPy's warning."""
-        return arithmetic.Log.apply(self)
+        return arithmetic.Log.apply(floating(self))
 
     def sqrt(self) -> Tensor:
         """Square root of every element; NaN below 0, with NumPy's warning."""
-        return arithmetic.Sqrt.apply(self)
+        return arithmetic.Sqrt.apply(floating(self))
 
     def abs(self) -> Tensor:
         """Absolute value of every element."""
@@ -258,6 +262,10 @@ class TensorMethods:
     def reshape(self, *shape: Any) -> Tensor:
         """The same numbers in another shape; one length may be -1."""
         return shapes.Reshape.apply(self, shape=shape_of(shape))
+
+    def view(self, *shape: Any) -> Tensor:
+        """The same as ``reshape``; torch's ``view`` refuses where the numbers would have to be copied."""
+        return self.reshape(*shape)
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         """Join the axes from ``start_dim`` to ``end_dim`` into one; a single number becomes a vector of one."""

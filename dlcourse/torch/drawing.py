@@ -29,7 +29,7 @@ _NAMES = {
     "Expand": "Broadcast",
     "Slice": "Index",
     "Select": "Index",
-    "MseLoss": "SquaredError",
+    "MseLoss": "MSELoss",
 }
 
 

@@ -134,6 +134,31 @@ ERRORS: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 }
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: F.leaky_relu(x),
+        lambda x: F.elu(x),
+        lambda x: F.selu(x),
+        lambda x: F.gelu(x),
+        lambda x: F.softmax(x, 1),
+        lambda x: F.log_softmax(x, 1),
+        lambda x: F.cross_entropy(x, dl.tensor([0, 1])),
+        lambda x: F.mse_loss(x, x),
+        lambda x: F.binary_cross_entropy_with_logits(x, x),
+        lambda x: F.dropout(x),
+        lambda x: F.batch_norm(x, None, None, training=True),
+        lambda x: F.layer_norm(x, (3,)),
+        lambda x: F.max_pool2d(x.reshape(1, 1, 2, 3), 2),
+        lambda x: F.avg_pool2d(x.reshape(1, 1, 2, 3), 2),
+        lambda x: F.adaptive_avg_pool2d(x.reshape(1, 1, 2, 3), 1),
+    ],
+)
+def test_integers_are_refused_by_name_where_torch_refuses_them(call: Callable[[dl.Tensor], Any]) -> None:
+    with pytest.raises(TypeError, match=r"^[a-z_2]+: input is int64, expected a floating-point type"):
+        call(dl.tensor([[1, 0, 1], [0, 1, 0]]))
+
+
 @pytest.mark.parametrize("name", ERRORS)
 def test_errors_say_what_came_and_what_was_expected(name: str) -> None:
     call, kind, message = ERRORS[name]

@@ -27,7 +27,19 @@ def constructor(twin: ModuleType, rng: np.random.Generator) -> Arrays:
         "list": twin.to_numpy(twin.tensor([[1, 2], [3, 4]])),
         "floats": twin.to_numpy(y),
         "dtype": twin.to_numpy(twin.tensor([1, 2], dtype=twin.float32)),
-        "facts": np.array([x.ndim, x.numel(), len(x), x.is_leaf, shared.is_leaf, x.requires_grad, y.requires_grad]),
+        "facts": np.array(
+            [
+                x.size(0),
+                x.size(-1),
+                x.ndim,
+                x.numel(),
+                len(x),
+                x.is_leaf,
+                shared.is_leaf,
+                x.requires_grad,
+                y.requires_grad,
+            ]
+        ),
         "item": np.array([twin.tensor(2.5).item(), float(twin.tensor(2.5)), int(twin.tensor(7)), bool(twin.tensor(0))]),
         "detached": np.array([x.detach().requires_grad]),
     }
@@ -81,6 +93,13 @@ def dtypes(twin: ModuleType, rng: np.random.Generator) -> Arrays:
         "float": double.float(),
         "double": half.double(),
         "to": half.to(twin.int64),
+        "exp": whole.exp(),
+        "log": whole.log(),
+        "sqrt": whole.sqrt(),
+        "sigmoid": twin.functional.sigmoid(whole),
+        "tanh": twin.functional.tanh(whole),
+        "relu": twin.functional.relu(whole - 2),
+        "sum of a mask": (half > 2).sum(),
         "mask": half * (half > 2),
         "0-d pair": twin.tensor(1.5, dtype=twin.float32) * twin.tensor(2.0, dtype=twin.float64),
     }

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from dlcourse.numpy.functional.checks import require_floating
 from dlcourse.numpy.graph import Array, Operation, Tensor
+from dlcourse.numpy.operands import floating
 
 __all__ = ["elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "step", "tanh"]
 
@@ -133,11 +135,13 @@ def relu(input: Tensor) -> Tensor:
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """The input where it is positive, else ``negative_slope`` times it (Maas et al., 2013)."""
+    require_floating("leaky_relu", input)
     return LeakyReLU.apply(input, negative_slope=negative_slope)
 
 
 def elu(input: Tensor, alpha: float = 1.0) -> Tensor:
     """The input where it is positive, else α(e^input - 1), which levels off at -α (Clevert et al., 2016)."""
+    require_floating("elu", input)
     return ELU.apply(input, alpha=alpha, scale=1.0)
 
 
@@ -150,17 +154,18 @@ def selu(input: Tensor) -> Tensor:
 
     It needs weights from ``init.lecun_normal_``.
     """
+    require_floating("selu", input)
     return ELU.apply(input, alpha=SELU_ALPHA, scale=SELU_SCALE)
 
 
 def sigmoid(input: Tensor) -> Tensor:
-    """1 / (1 + e^-input) element by element; safe for inputs of any size."""
-    return Sigmoid.apply(input)
+    """1 / (1 + e^-input) element by element; safe for inputs of any size. Integers become the default dtype."""
+    return Sigmoid.apply(floating(input))
 
 
 def tanh(input: Tensor) -> Tensor:
-    """The hyperbolic tangent, element by element."""
-    return Tanh.apply(input)
+    """The hyperbolic tangent, element by element. Integers become the default dtype."""
+    return Tanh.apply(floating(input))
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
@@ -169,6 +174,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     ``approximate`` is "none" for the exact function or "tanh" for the quick one, 1e-3 apart at most.
     Raises ``ValueError`` for anything else.
     """
+    require_floating("gelu", input)
     if approximate == "none":
         return GELU.apply(input)
     if approximate == "tanh":

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from dlcourse.numpy.functional.checks import require_floating
 from dlcourse.numpy.functional.loss import Loss
 from dlcourse.numpy.graph import Array, Tensor
 
@@ -80,6 +81,7 @@ def cross_entropy(
     """
     if input.ndim == 0:
         raise ValueError("cross_entropy: input is a single number, expected logits (C,), (N, C) or (N, C, ...)")
+    require_floating("cross_entropy", input)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing is {label_smoothing}, expected a number from 0 to 1")
     classes = input.shape[min(1, input.ndim - 1)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dlcourse.numpy.functional.checks import require_floating
 from dlcourse.numpy.functional.pooling import max_pool2d
 from dlcourse.numpy.graph import Array, Tensor
 from dlcourse.numpy.random import default_generator
@@ -21,7 +22,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
 
     Returns the input itself when ``training`` is False. Raises ``ValueError`` unless 0 <= p <= 1.
     """
-    _check_probability("dropout", p)
+    _check("dropout", input, p)
     return input * Tensor(_mask(input.shape, p, input.data.dtype)) if training else input
 
 
@@ -30,7 +31,7 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
 
     Neighbouring pixels tell the same story, so dropping single ones hides little.
     """
-    _check_probability("dropout2d", p)
+    _check("dropout2d", input, p)
     if input.ndim != 4:
         raise ValueError(f"dropout2d: input has shape {input.shape}, expected images (N, C, H, W)")
     return input * Tensor(_mask((*input.shape[:2], 1, 1), p, input.data.dtype)) if training else input
@@ -43,7 +44,7 @@ def drop_block2d(input: Tensor, p: float = 0.1, block_size: int = 7, training: b
     may overlap, so it is a little less. What is left of an image is scaled up to keep the mean of
     the mask at 1. Raises ``ValueError`` for a p outside [0, 1) and a block larger than the image.
     """
-    _check_probability("drop_block2d", p)
+    _check("drop_block2d", input, p)
     if input.ndim != 4 or not 1 <= block_size <= min(input.shape[2:]):
         raise ValueError(
             f"drop_block2d: input has shape {input.shape} and block_size is {block_size}, expected images "
@@ -74,6 +75,7 @@ def _mask(shape: tuple[int, ...], p: float, dtype: np.dtype[np.floating]) -> Arr
     return mask
 
 
-def _check_probability(function: str, p: float) -> None:
+def _check(function: str, input: Tensor, p: float) -> None:
+    require_floating(function, input)
     if not 0 <= p <= 1:
         raise ValueError(f"{function}: p is {p}, expected a probability from 0 to 1")

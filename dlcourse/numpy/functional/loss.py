@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from dlcourse.numpy.functional.checks import require_floating
 from dlcourse.numpy.graph import Array, Operation, Tensor
 
 __all__ = ["binary_cross_entropy_with_logits", "mse_loss"]
@@ -39,6 +40,7 @@ class MSELoss(Loss):
     """ℓ = (input - target)², with derivative 2(input - target), and the opposite for the target."""
 
     def forward(self, input: Array, target: Array, reduction: str) -> Any:
+        require_floating("mse_loss", input)
         if input.shape != target.shape:
             raise ValueError(f"mse_loss: target has shape {target.shape}, expected {input.shape}, the shape of input")
         if input.dtype != target.dtype:
@@ -101,6 +103,7 @@ def binary_cross_entropy_with_logits(
     input. Raises ``ValueError`` for shapes that do not fit, ``TypeError`` for different dtypes.
     """
     name = "binary_cross_entropy_with_logits"
+    require_floating(name, input)
     if target.shape != input.shape:
         raise ValueError(f"{name}: target has shape {target.shape}, expected {input.shape}, the shape of input")
     if target.dtype != input.dtype:

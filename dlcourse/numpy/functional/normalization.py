@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from dlcourse.numpy.functional.checks import require_floating
 from dlcourse.numpy.graph import Array, Operation, Tensor
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm"]
@@ -179,6 +180,7 @@ def check_channels(function: str, input: Tensor, parameters: dict[str, Tensor | 
 def _check_parameters(
     function: str, input: Tensor, parameters: dict[str, Tensor | None], shape: tuple[int, ...]
 ) -> None:
+    require_floating(function, input)
     for name, parameter in parameters.items():
         if parameter is None:
             continue

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dlcourse.numpy.functional.checks import require_floating
 from dlcourse.numpy.functional.conv import Pair, output_size, pair, taps
 from dlcourse.numpy.graph import Array, Operation, Tensor
 
@@ -110,6 +111,7 @@ def windows(
 def _check_images(function: str, x: Array) -> None:
     if x.ndim != 4:
         raise ValueError(f"{function}: input has shape {x.shape}, expected images (N, C, H, W)")
+    require_floating(function, x)
 
 
 def _check_padding(function: str, padding: Pair, kernel: Pair) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dlcourse.numpy.functional.checks import require_floating
 from dlcourse.numpy.graph import Array, Operation, Tensor
 
 __all__ = ["log_softmax", "maxout", "softmax"]
@@ -54,11 +55,13 @@ def _shifted(z: Array, axis: int) -> Array:
 
 def softmax(input: Tensor, dim: int) -> Tensor:
     """Probabilities along ``dim``; safe for inputs of ±1000."""
+    require_floating("softmax", input)
     return Softmax.apply(input, axis=dim)
 
 
 def log_softmax(input: Tensor, dim: int) -> Tensor:
     """The logarithm of ``softmax``, computed so that no probability rounds to 0 on the way."""
+    require_floating("log_softmax", input)
     return LogSoftmax.apply(input, axis=dim)
 
 
