@@ -20,6 +20,7 @@ _ENTRY = re.compile(r"@(?P<kind>\w+)\{(?P<key>[^,\s]+),\n(?P<fields>.*?)\n\}", r
 _FIELD = re.compile(r"^  (?P<name>\w+) = \{(?P<value>.*)\},?$")
 _CITATION = re.compile(r"\[(?P<text>[^\]]+)\]\(#(?P<key>[a-z]+\d{4}[a-z]*)\)")
 _REQUIRED = ("author", "title", "year")
+_MOST_AUTHORS = 6
 _PLACES = ("journal", "booktitle", "publisher", "howpublished")
 
 
@@ -53,16 +54,20 @@ class Entry:
 
     def markdown(self) -> str:
         """Return the line for a list of references."""
-        names = self.families
-        who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} & {names[-1]}"
         place = next((f" *{self.fields[name]}*" for name in _PLACES if name in self.fields), "")
         volume = f" {self.fields['volume']}" if "volume" in self.fields else ""
         pages = f", {self.fields['pages'].replace('--', '–')}" if "pages" in self.fields else ""
         title = f"[{self.fields['title']}]({self.address})" if self.address else self.fields["title"]
         where = f"{place}{volume}{pages}".strip()
         end = "" if title.endswith(("?", "!")) else "."
-        line = f'<a id="{self.key}"></a>{who} ({self.fields["year"]}). {title}{end} {where}'.strip()
+        line = f'<a id="{self.key}"></a>{self._authors()} ({self.fields["year"]}). {title}{end} {where}'.strip()
         return f"{line}." if where else line
+
+    def _authors(self) -> str:
+        names = self.families
+        if len(names) > _MOST_AUTHORS:
+            return f"{', '.join(names[:3])} et al."
+        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} & {names[-1]}"
 
 
 def parse(text: str) -> dict[str, Entry]:

@@ -40,6 +40,12 @@ def test_an_entry_becomes_a_line_and_a_label():
     assert entries["kingma2014"].markdown().endswith("(https://arxiv.org/abs/1412.6980).")
 
 
+def test_many_authors_are_shortened():
+    entry = parse(BIB.replace("Kingma, Diederik P. and Ba, Jimmy", " and ".join(f"{name}, X." for name in "ABCDEFG")))
+    assert entry["kingma2014"].markdown().startswith('<a id="kingma2014"></a>A, B, C et al. (2014).')
+    assert entry["kingma2014"].label == "A et al., 2014"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
