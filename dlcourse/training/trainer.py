@@ -80,11 +80,14 @@ class Trainer:
         ended, and ``epochs`` counts those before it too.
         """
         self.batches, self.validation, self.stopped = batches, validation, None
-        if resume is not None:
+        if resume is None:
+            self.batch, self.running = 0, Mean()  # an epoch that was stopped is not finished but begun anew
+            self.epochs = self.epoch + epochs
+        else:
             from dlcourse.training.checkpoint import load_checkpoint
 
             load_checkpoint(resume, self)
-        self.epochs = epochs if resume is not None else self.epoch + epochs
+            self.epochs = epochs
         try:
             self._emit("on_fit_start")
             while self.epoch < self.epochs and self.stopped is None:

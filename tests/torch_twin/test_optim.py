@@ -191,6 +191,23 @@ def test_ours_keep_the_dtype_and_the_memory_format(make: Any, dtype: torch.dtype
                 assert value.dtype == dtype, name
 
 
+@ours
+@pytest.mark.parametrize("device", ["cpu", *(["cuda"] if torch.cuda.is_available() else [])])
+def test_ours_run_on_every_device_of_this_machine(make: Any, device: str) -> None:
+    problem = Problem(seed=4, steps=30)
+    expected = problem.run(dlcourse.torch, make)["path"][-1]
+    weights = [torch.tensor(w, device=device, requires_grad=True) for w in problem.weights]
+    optimizer = make(weights)
+    for step in range(30):
+        on_cpu = [w.detach().cpu().requires_grad_() for w in weights]
+        problem.set_gradients(on_cpu, step)
+        for w, copy_ in zip(weights, on_cpu, strict=True):
+            w.grad = copy_.grad.to(device)
+        optimizer.step()
+    got = np.concatenate([w.detach().cpu().numpy().ravel() for w in weights])
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-10)
+
+
 def test_many_tensors_are_taken_in_runs_with_the_same_result() -> None:
     """More elements than one run holds, so that the runs' borders are crossed."""
     rng = np.random.default_rng(0)

@@ -178,7 +178,7 @@ def test_a_killed_process_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
         "import os, sys\n"
         "from dlcourse.training import Checkpoint, Callback\n"
         "from dlcourse.training.backend import NumpyBackend\n"
-        "from tests.training.problems import *\n"
+        "from tests.training.problems import TWINS, batches, trainer_for\n"
         "write = NumpyBackend.write_arrays\n"
         "def die(self, path, arrays, metadata):\n"
         "    write(self, path, arrays, metadata)\n"

@@ -164,6 +164,19 @@ def test_a_callback_can_stop_the_run(twin: ModuleType) -> None:
     assert (trainer.epoch, trainer.step) == (0, 3)
 
 
+def test_after_a_stop_the_next_fit_begins_a_whole_epoch(twin: ModuleType) -> None:
+    class Once(Callback):
+        def on_batch_end(self, trainer: Trainer) -> None:
+            if trainer.step == 3:
+                trainer.stop("once")
+
+    trainer = trainer_for(twin, Once())
+    trainer.fit(batches(), epochs=1)
+    trainer.fit(batches(), epochs=1)
+    assert (trainer.epoch, trainer.step) == (1, 3 + 5)
+    assert trainer.stopped is None
+
+
 def test_inputs_get_the_dtype_of_the_model(twin: ModuleType) -> None:
     trainer = trainer_for(twin)
     X, y = clouds()
@@ -225,7 +238,7 @@ def test_an_unknown_result_is_named(twin: ModuleType) -> None:
 
 
 def test_mixed_precision_stays_close_to_float32() -> None:
-    plain, mixed = (trainer_for(dlcourse.torch, autocast=flag) for flag in (False, True))
+    plain, mixed = (trainer_for(dlcourse.torch, device=best_device(), autocast=flag) for flag in (False, True))
     for trainer in (plain, mixed):
         trainer.fit(batches(), epochs=3)
     difference = np.abs(np.subtract(plain.history.step_costs(), mixed.history.step_costs()))

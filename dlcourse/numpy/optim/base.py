@@ -13,7 +13,7 @@ A subclass says only what makes it different::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from inspect import Parameter as Argument
 from inspect import Signature
 from types import SimpleNamespace
@@ -22,12 +22,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from dlcourse.numpy.graph import Array, Tensor
+from dlcourse.numpy.optim.groups import Group, Params, array_of, as_groups, check_params, params_of
 from dlcourse.numpy.optim.limits import check_options
 
-__all__ = ["Group", "Optimizer", "Params", "array_of"]
-
-Group = dict[str, Any]
-Params = Iterable[Tensor] | Iterable[Group]
+__all__ = ["Group", "Optimizer", "Params"]
 
 
 class Optimizer:
@@ -61,7 +59,7 @@ class Optimizer:
         self.options = self._bind(params, args, options)
         self.param_groups: list[Group] = []
         self._state: dict[int, SimpleNamespace] = {}
-        for group in _as_groups(params, type(self).__name__):
+        for group in as_groups(type(self).__name__, params):
             self.add_param_group(group)
 
     def step_one(self, *args: Any, **options: Any) -> Array:
@@ -124,22 +122,8 @@ class Optimizer:
     def add_param_group(self, param_group: Group) -> None:
         """Add a group, a dict with ``"params"`` and its own options, for example a layer that thaws."""
         name = type(self).__name__
-        params = param_group.get("params")
-        if params is None:
-            raise ValueError(f'{name}: a group needs the key "params", got the keys {sorted(param_group)}')
-        group = {**self.options, **param_group, "params": [params] if isinstance(params, Tensor) else list(params)}
-        seen = {id(p) for p in self._all_params()}
-        for i, p in enumerate(group["params"]):
-            if not isinstance(p, Tensor):
-                raise TypeError(f"{name}: params must be Tensors, got {type(p).__name__} at position {i}")
-            if not p.is_leaf:
-                raise ValueError(
-                    f"{name}: params[{i}] of shape {p.data.shape} is the result of an operation; only leaves, such "
-                    f"as model.parameters(), can be optimized"
-                )
-            if id(p) in seen:
-                raise ValueError(f"{name}: params[{i}] of shape {p.data.shape} appears more than once")
-            seen.add(id(p))
+        group = {**self.options, **param_group, "params": params_of(name, param_group)}
+        check_params(name, group["params"], list(self._all_params()))
         self.check(group)
         self.param_groups.append(group)
 
@@ -223,22 +207,3 @@ class Optimizer:
     def _all_params(self) -> Iterator[Tensor]:
         for group in self.param_groups:
             yield from group["params"]
-
-
-def array_of(value: Any, dtype: Any) -> Array:
-    """A new array from an array, or from a tensor of torch on any device."""
-    if hasattr(value, "cpu"):
-        value = value.detach().cpu()
-    array: Array = np.asarray(value).astype(dtype)
-    return array
-
-
-def _as_groups(params: Any, name: str) -> list[Group]:
-    if isinstance(params, Tensor) or not isinstance(params, Iterable):
-        raise TypeError(f"{name}: params must be a list of Tensors or of dicts, got {type(params).__name__}")
-    items: list[Any] = list(params)
-    if not items:
-        raise ValueError(f"{name}: params is empty; does the model have parameters, or was a generator used before?")
-    if isinstance(items[0], dict):
-        return items
-    return [{"params": items}]

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from dlcourse.numpy.graph import Array
-from dlcourse.numpy.optim.base import Group, Optimizer, Params, array_of
+from dlcourse.numpy.optim.base import Group, Optimizer, Params
+from dlcourse.numpy.optim.groups import array_of
 from dlcourse.numpy.optim.radam import RAdam
 
 __all__ = ["Lookahead", "Ranger"]
