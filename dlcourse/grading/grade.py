@@ -12,6 +12,7 @@ from rich.console import Console
 
 from dlcourse.grading.exercise import Exercise
 from dlcourse.grading.intake import Submission, skipped_names, submissions
+from dlcourse.grading.mounts import mounted_above
 from dlcourse.grading.outcome import Outcome
 from dlcourse.grading.pool import default_workers, outcomes
 from dlcourse.grading.probe import probe_sandbox
@@ -22,6 +23,7 @@ from dlcourse.grading.report import GradeReport, build_report
 from dlcourse.grading.sandbox import Limits
 from dlcourse.grading.store import Store
 from dlcourse.grading.work import Job, job_key
+from dlcourse.lab import course_root
 
 __all__ = ["grade"]
 
@@ -58,17 +60,20 @@ def grade(
     Raises:
         SandboxMissingError: nothing would hold the submissions back and `unsafe` is off.
         FileNotFoundError: no such folder or exercise, or nothing was handed in.
-        ValueError: `workers` is not positive, or the exercise and the gradebook do not fit together.
+        ValueError: `workers` is not positive, a folder could be read from inside a sandbox, or the exercise and the
+            gradebook do not fit together.
         RuntimeError: another run is grading into `out`.
     """
     limits = limits or Limits()
     workers = default_workers() if workers is None else workers
     if workers < 1:
         raise ValueError(f"grade: workers is {workers}, expected at least 1")
+    handed_in, root = submissions_folder.resolve(), out.resolve()
+    home = course.resolve() if course else course_root()
     if not unsafe:
         probe_sandbox(limits)
-    handed_in, root = submissions_folder.resolve(), out.resolve()
-    exercises = _exercises(handed_in, course, assignment)
+        _refuse_exposed(handed_in, root, home / "solutions")
+    exercises = _exercises(handed_in, home, assignment)
     progress = GradingProgress(console)
     progress.say(
         f"Sandbox: bubblewrap, {limits}" if not unsafe else "NO SANDBOX: submissions can read and change your files"
@@ -97,7 +102,7 @@ async def _grade_exercise(
     with progress.task(jobs[0].exercise.name if jobs else "nothing", len(jobs)) as advance:
         for job in jobs:
             stored = None if force else store.load(job.submission.student, job.exercise.name)
-            if stored is None or stored.key != job_key(job) or stored.starved:
+            if stored is None or stored.key != job_key(job) or stored.starved or stored.status == "failed":
                 todo.append(job)
                 continue
             if not recorder.is_recorded(stored.student, stored.assignment):  # killed between the two
@@ -122,13 +127,21 @@ async def _record(recorder: Recorder, submission: Submission, outcome: Outcome) 
     await asyncio.to_thread(recorder.record, submission, outcome)
 
 
-def _exercises(handed_in: Path, course: Path | None, assignment: str | None) -> list[Exercise]:
-    """Return the exercises to grade: the named one, or all that somebody handed in."""
-    from dlcourse.lab import course_root
+def _refuse_exposed(*folders: Path) -> None:
+    for folder in folders:
+        above = mounted_above(folder)
+        if above is not None:
+            raise ValueError(
+                f"grade: {folder} lies below {above}, which a submission can read because Python is installed there; "
+                f"move the folder or use a virtual environment of its own"
+            )
 
+
+def _exercises(handed_in: Path, course: Path, assignment: str | None) -> list[Exercise]:
+    """Return the exercises to grade: the named one, or all that somebody handed in."""
     if not handed_in.is_dir():
         raise FileNotFoundError(f"grade: {handed_in} is not a folder of submissions")
-    folder = (course.resolve() if course else course_root()) / "exercises"
+    folder = course / "exercises"
     if assignment is not None:
         return [Exercise.load(folder / assignment)]
     known = sorted(entry.name for entry in folder.iterdir() if (entry / f"{entry.name}.ipynb").is_file())

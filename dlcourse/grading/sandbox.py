@@ -16,21 +16,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlcourse.grading.mounts import HOME, PACKAGE, WORK, python_mounts, scratch_mounts, system_mounts
+
 __all__ = ["INSTALL_BUBBLEWRAP", "Limits", "SandboxMissingError", "bubblewrap", "command", "environment"]
 
 INSTALL_BUBBLEWRAP = "apt-get install bubblewrap"
-
-HOME = "/home/student"
-WORK = f"{HOME}/assignment"
-
-_SYSTEM_FILES = (
-    "/etc/alternatives",
-    "/etc/fonts",
-    "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
-    "/etc/localtime",
-)
 
 
 class SandboxMissingError(RuntimeError):
@@ -109,9 +99,9 @@ def command(
     arguments = [
         bubblewrap(),
         *_namespaces(root),
-        *_system_mounts(),
-        *_python_mounts(),
-        *_scratch_mounts(limits),
+        *system_mounts(),
+        *python_mounts(),
+        *scratch_mounts(limits.scratch),
     ]
     for name, path in (files or {}).items():
         arguments += ["--ro-bind", str(path), f"{WORK}/{name}"]
@@ -131,7 +121,7 @@ def environment() -> dict[str, str]:
         "USER": "student",
         "LANG": "C.UTF-8",
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "PYTHONPATH": str(_package().parent),
+        "PYTHONPATH": str(PACKAGE.parent),
         "PYTHONDONTWRITEBYTECODE": "1",
         "TMPDIR": "/tmp",
         "IPYTHONDIR": f"{HOME}/.ipython",
@@ -161,71 +151,6 @@ def _namespaces(root: bool) -> list[str]:
 @functools.cache
 def _help_text() -> str:
     return subprocess.run([bubblewrap(), "--help"], capture_output=True, text=True, check=False).stdout
-
-
-def _system_mounts() -> list[str]:
-    arguments = ["--ro-bind", "/usr", "/usr"]
-    for name in ("bin", "lib", "lib64", "sbin"):
-        path = Path("/", name)
-        if path.is_symlink():
-            arguments += ["--symlink", str(path.readlink()), str(path)]
-        elif path.is_dir():
-            arguments += ["--ro-bind", str(path), str(path)]
-    for file in _SYSTEM_FILES:
-        arguments += ["--ro-bind-try", file, file]
-    return [*arguments, "--proc", "/proc", "--dev", "/dev"]
-
-
-def _python_mounts() -> list[str]:
-    """Mount the Python installation and ``dlcourse``, less what a submission must not read."""
-    package = _package()
-    arguments: list[str] = []
-    made: set[Path] = set()
-    for folder in [*_python_folders(), package]:
-        for parent in reversed(folder.parents[:-1]):
-            if parent not in made:  # bubblewrap would make it 0700, and the dropped user could not pass
-                made.add(parent)
-                arguments += ["--perms", "0755", "--dir", str(parent)]
-        arguments += ["--ro-bind", str(folder), str(folder)]
-    return [*arguments, *_hide(package)]
-
-
-def _hide(package: Path) -> list[str]:
-    """Put a stub over ``dlcourse.checks``, except its drives, and nothing over the grader."""
-    checks, grading = package / "checks", package / "grading"
-    arguments = ["--perms", "0755", "--tmpfs", str(grading), "--remount-ro", str(grading)]
-    if checks.is_dir():
-        arguments += ["--perms", "0755", "--tmpfs", str(checks)]
-        arguments += ["--ro-bind", str(grading / "sandbox_checks.py"), str(checks / "__init__.py")]
-        arguments += ["--ro-bind-try", str(checks / "drives"), str(checks / "drives")]
-        arguments += ["--remount-ro", str(checks)]
-    return arguments
-
-
-def _package() -> Path:
-    return Path(__file__).resolve().parents[1]
-
-
-@functools.cache
-def _python_folders() -> tuple[Path, ...]:
-    """Return the folders that the interpreter needs, the most general first; none of them is the course's."""
-    wanted = {Path(sys.prefix), Path(sys.prefix).resolve(), Path(sys.base_prefix), Path(sys.base_prefix).resolve()}
-    wanted |= {Path(sys.executable).resolve().parent}
-    wanted |= {Path(entry) for entry in sys.path if entry.endswith("site-packages") and Path(entry).is_dir()}
-    kept: list[Path] = []
-    for folder in sorted(wanted, key=lambda path: len(path.parts)):
-        if not any(folder.is_relative_to(other) for other in [Path("/usr"), Path("/lib"), *kept]):
-            kept.append(folder)
-    return tuple(kept)
-
-
-def _scratch_mounts(limits: Limits) -> list[str]:
-    arguments: list[str] = []
-    for folder, size in (("/tmp", limits.scratch), ("/home", limits.scratch), ("/dev/shm", 16 << 20)):
-        arguments += ["--perms", "1777", "--size", str(size), "--tmpfs", folder]
-    for folder in (HOME, WORK):
-        arguments += ["--perms", "0777", "--dir", folder]
-    return arguments
 
 
 def _drop_root(uid: int) -> list[str]:

@@ -331,6 +331,16 @@ def test_without_bubblewrap_nothing_runs_unless_told(
     assert "without a sandbox" in report.class_report.read_text("utf-8")
 
 
+def test_a_folder_that_a_submission_could_read_is_refused(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A virtual environment made in the course's own folder would take the solutions with it into the sandbox."""
+    hand_in(tmp_path / "in", "ann", answered())
+    monkeypatch.setattr("dlcourse.grading.mounts._python_folders", lambda: (course,))
+    with pytest.raises(ValueError, match="which a submission can read because Python is installed there"):
+        grade(tmp_path / "in", tmp_path / "out", course=course)
+
+
 def test_an_answer_may_read_the_exercises_files_only(course: Path, tmp_path: Path) -> None:
     read = "import os\nassert open('data.csv').read() == 'a,b\\n1,2\\n' and os.listdir('.') == ['data.csv']\n"
     hand_in(tmp_path / "in", "ann", answered(gate=read + RIGHT_GATE))
