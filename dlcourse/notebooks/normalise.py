@@ -44,6 +44,8 @@ def _kept(metadata: NotebookNode) -> NotebookNode:
     kept = {key: metadata[key] for key in _KEPT_CELL_METADATA if metadata.get(key)}
     if "tags" in kept:
         kept["tags"] = sorted(kept["tags"])
+    if "hide-input" in kept.get("tags", ()):
+        kept["jupyter"] = {"source_hidden": True}  # JupyterLab folds the code, so that the picture comes first
     result: NotebookNode = nbformat.from_dict(kept)
     return result
 
