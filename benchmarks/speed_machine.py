@@ -21,6 +21,7 @@ def description() -> str:
         ("processor", f"{_processor()}, {os.cpu_count()} cores"),
         ("threads", f"torch {torch.get_num_threads()}, BLAS {os.environ.get('OMP_NUM_THREADS', 'not limited')}"),
         ("system", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"),
+        ("load", f"{os.getloadavg()[0]:.1f} programs ran on average in the last minute; 1 is this one alone"),
         ("NumPy", f"{np.__version__} with {_blas()}"),
         ("PyTorch", f"{torch.__version__} on the CPU, {torch.backends.cpu.get_cpu_capability()} kernels"),
     ]
