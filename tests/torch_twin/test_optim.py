@@ -208,6 +208,20 @@ def test_ours_run_on_every_device_of_this_machine(make: Any, device: str) -> Non
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-10)
 
 
+@ours
+def test_ours_run_under_compile(make: Any) -> None:
+    paths = []
+    for wrap in (lambda step: step, lambda step: torch.compile(step, backend="eager")):
+        weights = [torch.linspace(-1, 1, 12).reshape(4, 3).requires_grad_(), torch.ones(3, requires_grad=True)]
+        step = wrap(make(weights).step)
+        for _ in range(9):
+            for w in weights:
+                w.grad = w.detach() + 0.1
+            step()
+        paths.append(torch.cat([w.detach().flatten() for w in weights]).numpy())
+    np.testing.assert_allclose(*paths, rtol=0, atol=1e-12)
+
+
 def test_many_tensors_are_taken_in_runs_with_the_same_result() -> None:
     """More elements than one run holds, so that the runs' borders are crossed."""
     rng = np.random.default_rng(0)
