@@ -93,7 +93,8 @@ def load_checkpoint(path: str | Path, trainer: Trainer) -> None:
         if saved is not None and hasattr(batches, "load_state_dict"):
             batches.load_state_dict(saved)
     trainer.backend.set_rng_state(state["random"])
-    trainer.random_after_replay = state["random"] if trainer.batch > 0 else None
+    if trainer.batch > 0:
+        trainer.after_replay = {"random": state["random"], "batches": state["batches_now"]}
 
 
 def _partners(path: str | Path, callbacks: list[Callback], saved: list[str]) -> list[Callback]:
@@ -122,7 +123,8 @@ def _state(trainer: Trainer) -> dict[str, Any]:
         "step": trainer.step,
         "sums": trainer.running.sums,
         "examples": trainer.running.examples,
-        "batches": trainer.order_state if trainer.batch > 0 else order_of(trainer.batches),
+        "batches": trainer.order_state if trainer.batch > 0 else order_of(trainer.batches),  # as the epoch began
+        "batches_now": order_of(trainer.batches),
         "validation": order_of(trainer.validation),
         "random": trainer.backend.rng_state(),
     }

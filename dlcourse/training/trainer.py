@@ -64,7 +64,7 @@ class Trainer:
         self.batches: Any = ()
         self.validation: Any = None
         self.order_state: Any = None
-        self.random_after_replay: Any = None
+        self.after_replay: dict[str, Any] | None = None
 
     def fit(
         self,
@@ -163,9 +163,10 @@ class Trainer:
         iterator = iter(self.batches)
         for _ in range(self.batch):
             next(iterator)
-        if self.random_after_replay is not None:
-            self.backend.set_rng_state(self.random_after_replay)
-            self.random_after_replay = None
+        if self.after_replay is not None:  # what the batches that are passed over must not change
+            self.backend.set_rng_state(self.after_replay["random"])
+            self.batches.load_state_dict(self.after_replay["batches"])
+            self.after_replay = None
         yield from iterator
 
     def _emit(self, moment: str) -> None:

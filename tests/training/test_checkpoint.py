@@ -160,6 +160,27 @@ def test_batches_may_draw_from_the_library_too(twin: ModuleType, tmp_path: Path)
     assert everything(runs[2]) == everything(runs[0])
 
 
+def test_hard_examples_known_in_mid_epoch_survive(twin: ModuleType, tmp_path: Path) -> None:
+    class Report(Callback):
+        def on_batch_end(self, trainer: Trainer) -> None:
+            trainer.batches.report(np.full(len(trainer.targets), trainer.cost))
+
+    paths = [tmp_path / f"{i}.safetensors" for i in range(3)]
+    runs = [
+        make(twin, path, "sgd", Report(), Interrupt(at), every_steps=1)
+        for path, at in zip(paths, (-1, 8, -1), strict=True)
+    ]
+    orders = [HardExampleBatches(*clouds(), 20, seed=1) for _ in runs]
+    twin.manual_seed(7)
+    runs[0].fit(orders[0], 4, clouds(30))
+    twin.manual_seed(7)
+    with pytest.raises(KeyboardInterrupt):
+        runs[1].fit(orders[1], 4, clouds(30))
+    runs[2].fit(orders[2], 4, clouds(30), resume=paths[1])
+    assert everything(runs[2]) == everything(runs[0])
+    np.testing.assert_array_equal(orders[2].losses, orders[0].losses)
+
+
 def test_a_finished_run_can_be_made_longer(twin: ModuleType, tmp_path: Path) -> None:
     path = tmp_path / "run.safetensors"
     long, short = make(twin, tmp_path / "long.safetensors", "adam"), make(twin, path, "adam")
