@@ -27,8 +27,7 @@ class Operation:
     ``backward(grad)`` gets dL/d(output) and returns dL/d(input), one array for each input in
     order (a single array when there is one input). ``self.needs[i]`` says whether input ``i``
     wants a gradient at all; return ``None`` for one that does not, to save the work.
-    ``backward`` returns new arrays, or ``grad`` itself, or views of it. It must not change ``grad``,
-    nor hand out an array that it keeps: others are reading the same memory.
+    ``backward`` must not change ``grad``: others may be reading the same memory.
     """
 
     inputs: tuple[Tensor, ...] = ()
@@ -114,16 +113,18 @@ class Tensor(TensorMethods):
                 "backward: this tensor has no graph; none of its inputs has requires_grad=True, or it was computed "
                 "inside no_grad()"
             )
-        pending: dict[int, Array] = {id(self): _seed(self, gradient)}
+        seed = _seed(self, gradient)
+        if self.operation is None:
+            self.grad = seed if self.grad is None else self.grad + seed
+            return
+        pending: dict[int, Array] = {id(self): seed}
         for node in reversed(topological_order(self)):
-            grad = pending.pop(id(node), None)
-            if grad is None:
-                continue
             operation = node.operation
-            if operation is None or node._retain:
-                node.grad = grad if node.grad is None else node.grad + grad
-            if operation is None:
+            grad = pending.pop(id(node), None)
+            if operation is None or grad is None:
                 continue
+            if node._retain:
+                node.grad = grad.copy() if node.grad is None else node.grad + grad
             parts = operation.backward(grad)
             if not isinstance(parts, tuple):
                 parts = (parts,)
@@ -134,12 +135,13 @@ class Tensor(TensorMethods):
                     continue
                 if part.shape != parent.data.shape:
                     raise _wrong_shape(operation, parent, part)
-                earlier = pending.get(id(parent))
-                if earlier is not None:
-                    part = earlier + part  # a node that is used more than once
-                elif (parent.operation is None or parent._retain) and (part is grad or part.base is not None):
-                    part = part.copy()  # .grad belongs to one tensor; clipping may change it in place
-                pending[id(parent)] = part
+                if parent.operation is not None:  # an interior node waits until all its consumers have added theirs
+                    earlier = pending.get(id(parent))
+                    pending[id(parent)] = part if earlier is None else earlier + part
+                elif parent.grad is not None:
+                    parent.grad = parent.grad + part
+                else:  # .grad belongs to one tensor: clipping changes it in place
+                    parent.grad = part.copy() if _may_be_shared(part, grad, parts, operation) else part
             if not retain_graph:
                 operation.release()
 
@@ -171,6 +173,14 @@ def topological_order(root: Tensor) -> list[Tensor]:
             stack.append((node, True))  # comes back when everything above it on the stack is done
             stack.extend([(parent, False) for parent in operation.inputs if parent.requires_grad])
     return order
+
+
+def _may_be_shared(part: Array, grad: Array, parts: tuple[Array | None, ...], operation: Operation) -> bool:
+    """Whether someone else may hold this array. Small ones are not worth asking: a copy costs as little."""
+    if part.size < 1000 or part is grad or part.base is not None:
+        return True
+    holders = [*parts, *vars(operation).values()]
+    return sum(part is held for held in holders) > 1
 
 
 def _wrong_number(operation: Operation, number: int) -> RuntimeError:

@@ -129,6 +129,26 @@ def test_the_gradient_of_a_leaf_is_its_own_memory() -> None:
     np.testing.assert_array_equal(c.grad, [1.0, 1.0])
 
 
+@pytest.mark.parametrize("size", [3, 5000])
+def test_gradients_never_share_memory_whatever_backward_returns(size: int) -> None:
+    class Careless(Operation):
+        def forward(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+            self.kept = a + 1
+            return a + b
+
+        def backward(self, grad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return self.kept, self.kept
+
+    a, b = (dl.ones(size, requires_grad=True) for _ in range(2))
+    out = Careless.apply(a, b)
+    out.backward(np.ones(size), retain_graph=True)
+    assert a.grad is not None
+    a.grad *= 7.0
+    np.testing.assert_array_equal(b.grad, 2.0)
+    out.backward(np.ones(size))
+    np.testing.assert_array_equal(b.grad, 4.0)
+
+
 def test_retain_grad_wants_a_gradient() -> None:
     with pytest.raises(RuntimeError, match="retain_grad: this tensor has requires_grad=False"):
         dl.tensor(1.0).retain_grad()

@@ -30,7 +30,7 @@ class Sequential(Module):
 
     def forward(self, input: Any) -> Any:
         """Hand the input through every part in turn."""
-        for module in self.children():
+        for _, module in self._values(self._modules):
             input = module(input)  # noqa: A001
         return input
 
