@@ -101,11 +101,14 @@ def progress() -> None:
 
 
 @app.command(epilog="Example: dlcourse refresh lectures/01_backprop.ipynb")
-def refresh(notebooks: Notebooks = None) -> None:
+def refresh(
+    notebooks: Notebooks = None,
+    anew: Annotated[bool, typer.Option("--anew", help="Replace stored outputs even where the new ones agree.")] = False,
+) -> None:
     """Execute notebooks and store their outputs in normal form; a second run changes no byte."""
     from dlcourse.notebooks import refresh as refresh_notebooks
 
-    for line in refresh_notebooks(_lectures(notebooks)):
+    for line in refresh_notebooks(_lectures(notebooks), keep=not anew):
         console.print(str(line), markup=False)
 
 
@@ -150,14 +153,21 @@ def slides(
     notebooks: Notebooks = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")] = Path("out"),
     pdf: Annotated[bool, typer.Option("--pdf", help="Also write a PDF (needs Chromium).")] = False,
+    handout: Annotated[bool, typer.Option("--handout", help="Also write slides with notes for printing.")] = False,
+    show: Annotated[bool, typer.Option("--open", help="Open the first file in a browser.")] = False,
 ) -> None:
     """Write each lecture as one HTML file with slides that needs no network and no kernel."""
-    from dlcourse.slides import export
+    from dlcourse.slides import export, write_index
 
-    written = [path for notebook in _lectures(notebooks) for path in export(notebook, out, pdf=pdf)]
+    paths = _lectures(notebooks)
+    written = [path for notebook in paths for path in export(notebook, out, pdf=pdf, handout=handout)]
+    if len(paths) > 1:
+        written.insert(0, write_index(out))
     for path in written:
         console.print(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB)", markup=False)
     console.print(f"next: open {written[0]} in a browser; S opens the speaker's notes", markup=False)
+    if show:
+        typer.launch(str(written[0]))
 
 
 @app.command(epilog="Example: dlcourse grade submissions/ --workers 8")
