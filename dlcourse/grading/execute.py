@@ -15,8 +15,9 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
+from dlcourse.grading.collect import Submission
 from dlcourse.grading.exercise import Exercise
-from dlcourse.grading.intake import Submission, UnreadableError, read_bytes
+from dlcourse.grading.intake import UnreadableError, read_bytes
 from dlcourse.grading.outcome import Outcome
 from dlcourse.grading.store import Store
 from dlcourse.grading.work import Job, blank, content_hash, grade_job
@@ -74,7 +75,7 @@ class SandboxExecute(NbGraderPreprocessor):  # type: ignore[misc]
         stored = store.load(student, assignment)
         if stored is not None and stored.content == content_hash(content):
             return stored
-        submission = Submission(student, assignment, content, problem, {})
+        submission = Submission(student, assignment, content, problem)
         outcome = grade_job(Job(submission, Exercise.load(root / "source" / assignment), store.secret()))
         store.save(outcome)
         return outcome

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from dlcourse.grading.collect import Collection, Submission, collect
 from dlcourse.grading.exercise import Exercise
-from dlcourse.grading.intake import Submission, skipped_names, submissions
 from dlcourse.grading.mounts import mounted_above
 from dlcourse.grading.outcome import Outcome
 from dlcourse.grading.pool import default_workers, outcomes
@@ -46,7 +46,7 @@ def grade(
     written anew, with the points that a person has given meanwhile.
 
     Args:
-        submissions_folder: one folder for each student.
+        submissions_folder: one folder for each student, or a bulk download of Canvas or Moodle; a folder or a zip file.
         out: the grading folder: an nbgrader course with ``gradebook.db``, and ``grades.csv``, ``feedback/`` and
             ``class-report.html``.
         course: the course's folder, which holds ``exercises/``; found from the working folder when left out.
@@ -73,7 +73,8 @@ def grade(
     if not unsafe:
         probe_sandbox(limits)
         _refuse_exposed(handed_in, root, home / "solutions")
-    exercises = _exercises(handed_in, home, assignment)
+    collection = collect(handed_in)
+    exercises = _exercises(collection, handed_in, home, assignment)
     progress = GradingProgress(console)
     progress.say(
         f"Sandbox: bubblewrap, {limits}" if not unsafe else "NO SANDBOX: submissions can read and change your files"
@@ -85,10 +86,10 @@ def grade(
             recorder.register(exercise)
             jobs = [
                 Job(submission, exercise, store.secret(), limits, isolated=not unsafe)
-                for submission in submissions(handed_in, exercise.name)
+                for submission in collection.submissions(exercise.name, only=len(exercises) == 1)
             ]
             asyncio.run(_grade_exercise(jobs, recorder, store, progress, workers, force=force))
-        report = build_report(root, exercises, recorder, store, skipped_names(handed_in), unsafe=unsafe)
+        report = build_report(root, exercises, recorder, store, collection.skipped, unsafe=unsafe)
     for line in report.lines():
         progress.say(line)
     return report
@@ -137,18 +138,16 @@ def _refuse_exposed(*folders: Path) -> None:
             )
 
 
-def _exercises(handed_in: Path, course: Path, assignment: str | None) -> list[Exercise]:
+def _exercises(collection: Collection, place: Path, course: Path, assignment: str | None) -> list[Exercise]:
     """Return the exercises to grade: the named one, or all that somebody handed in."""
-    if not handed_in.is_dir():
-        raise FileNotFoundError(f"grade: {handed_in} is not a folder of submissions")
     folder = course / "exercises"
     if assignment is not None:
         return [Exercise.load(folder / assignment)]
     known = sorted(entry.name for entry in folder.iterdir() if (entry / f"{entry.name}.ipynb").is_file())
-    found = [name for name in known if any(handed_in.glob(f"*/{name}"))]
+    found = collection.exercises(known)
     if not found:
         raise FileNotFoundError(
-            f"grade: no submission in {handed_in}: expected STUDENT/EXERCISE/EXERCISE.ipynb with EXERCISE one of "
+            f"grade: no submission in {place}: expected STUDENT/EXERCISE/EXERCISE.ipynb with EXERCISE one of "
             f"{', '.join(known) or '(none released)'}"
         )
     return [Exercise.load(folder / name) for name in found]

@@ -1,100 +1,32 @@
-"""Find and read submissions that nobody has looked at: every problem becomes a sentence, never an exception.
+"""Read files that nobody has looked at: every problem becomes a sentence.
 
-Files are opened without following symbolic links and without waiting on pipes, and are read up to a limit.
+Files are opened without following symbolic links and without waiting on pipes, and are read up to a limit. Zip files
+are never unpacked: nothing is written, so nothing can land in a wrong place.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
-import re
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
-__all__ = ["Submission", "UnreadableError", "read_bytes", "read_notebook", "skipped_names", "submissions"]
+__all__ = ["UnreadableError", "open_zip", "read_bytes", "read_notebook", "read_zip_member", "zip_members"]
 
 NOTEBOOK_SIZE = 20 << 20
 CELLS = 2000
-_SIDE_FILES = ("timestamp.txt", "submission_secret.txt")
-_STUDENT = re.compile(r"[\w][\w .@+-]{0,99}")
+ZIP_ENTRIES = 20_000
 
 
 class UnreadableError(Exception):
     """A submission cannot be read. The message is a sentence for the student."""
-
-
-@dataclass(frozen=True)
-class Submission:
-    """One student's notebook for one exercise.
-
-    Attributes:
-        content: the notebook's bytes; empty when there is a problem.
-        problem: why it cannot be graded, as a sentence; empty when it can.
-        side: small files of nbgrader's exchange that belong to it, by name.
-    """
-
-    student: str
-    assignment: str
-    content: bytes
-    problem: str
-    side: dict[str, bytes]
-
-
-def submissions(folder: Path, assignment: str) -> Iterator[Submission]:
-    """Yield a submission for every ``STUDENT/ASSIGNMENT/`` of a folder, sorted by student.
-
-    Students without the assignment's folder have not handed it in and are left out.
-
-    Raises:
-        FileNotFoundError: `folder` is not a folder.
-    """
-    if not folder.is_dir():
-        raise FileNotFoundError(f"grade: {folder} is not a folder of submissions")
-    for home in sorted(folder.iterdir(), key=lambda path: path.name):
-        if home.name.startswith(".") or not (home.is_dir() or home.is_symlink()):
-            continue
-        place = home / assignment
-        handed_in = home.is_symlink() or place.is_symlink() or place.is_dir()
-        if handed_in and _STUDENT.fullmatch(home.name):
-            yield _submission(home, place, assignment)
-
-
-def skipped_names(folder: Path) -> list[str]:
-    """Return the entries whose names cannot be student ids (nbgrader keeps them in paths and patterns)."""
-    return sorted(
-        entry.name
-        for entry in folder.iterdir()
-        if entry.is_dir() and not entry.name.startswith(".") and not _STUDENT.fullmatch(entry.name)
-    )
-
-
-def _submission(home: Path, place: Path, assignment: str) -> Submission:
-    content, problem, side = b"", "", {}
-    try:
-        if home.is_symlink() or place.is_symlink():
-            raise UnreadableError("The submission is a symbolic link, not a folder. Hand in the files themselves.")
-        content = _find_notebook(place, assignment)
-        for name in _SIDE_FILES:
-            if (place / name).exists():
-                side[name] = read_bytes(place / name, limit=200)
-    except UnreadableError as error:
-        problem = str(error)
-    return Submission(home.name, assignment, content, problem, side)
-
-
-def _find_notebook(place: Path, assignment: str) -> bytes:
-    path = place / f"{assignment}.ipynb"
-    if not os.path.lexists(path):
-        others = sorted(entry.name for entry in place.iterdir() if entry.suffix == ".ipynb")
-        found = f"; found {', '.join(others[:3])}" if others else ""
-        raise UnreadableError(f"There is no {assignment}.ipynb in the submission{found}.")
-    return read_bytes(path)
 
 
 def read_bytes(path: Path, limit: int = NOTEBOOK_SIZE) -> bytes:
@@ -118,6 +50,53 @@ def read_bytes(path: Path, limit: int = NOTEBOOK_SIZE) -> bytes:
             return file.read(limit)
     finally:
         os.close(handle)
+
+
+def zip_members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
+    """Return the files of a zip, without hidden ones and those that macOS adds.
+
+    Raises:
+        UnreadableError: it holds more than 20,000 files.
+    """
+    if len(archive.infolist()) > ZIP_ENTRIES:
+        raise UnreadableError(f"{name} holds more than {ZIP_ENTRIES} files.")
+    return [
+        entry
+        for entry in archive.infolist()
+        if not entry.is_dir()
+        and not any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(entry.filename).parts)
+    ]
+
+
+def open_zip(content: bytes | Path, name: str) -> zipfile.ZipFile:
+    """Open a zip file.
+
+    Raises:
+        UnreadableError: it is none.
+    """
+    try:
+        return zipfile.ZipFile(io.BytesIO(content) if isinstance(content, bytes) else content)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        raise UnreadableError(f"{name} is not a zip file, or it is damaged.") from None
+
+
+def read_zip_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int = NOTEBOOK_SIZE) -> bytes:
+    """Read one file of a zip, and stop at the limit whatever the zip says about its size.
+
+    Raises:
+        UnreadableError: it is encrypted, damaged, packed in an unknown way, or larger than `limit`.
+    """
+    name = PurePosixPath(entry.filename).name
+    try:
+        with archive.open(entry) as file:
+            content = file.read(limit + 1)
+    except (RuntimeError, NotImplementedError):
+        raise UnreadableError(f"{name} in the zip file has a password or is packed in an unusual way.") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError):
+        raise UnreadableError(f"{name} in the zip file is damaged.") from None
+    if len(content) > limit:
+        raise UnreadableError(f"{name} is larger than {_size(limit)}. Clear its outputs and hand it in again.")
+    return content
 
 
 def _size(limit: int) -> str:

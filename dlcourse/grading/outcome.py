@@ -50,6 +50,7 @@ class Outcome:
         notebook: the executed notebook as nbformat 4 JSON.
         starved: whether a time limit was reached without the CPU time to match: worth a second run alone.
         versions: versions of the libraries that took part.
+        account: the student's account in the LMS that the submission came from, as text; else empty.
     """
 
     student: str
@@ -65,6 +66,7 @@ class Outcome:
     peak_memory: int = 0
     starved: bool = False
     versions: dict[str, str] = field(default_factory=dict)
+    account: str = ""
 
     @property
     def points(self) -> float:

@@ -21,9 +21,9 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 
+from dlcourse.grading.collect import Submission
 from dlcourse.grading.config import course_config, write_config
 from dlcourse.grading.exercise import Exercise
-from dlcourse.grading.intake import Submission
 from dlcourse.grading.outcome import Outcome
 
 __all__ = ["CellGrade", "Recorder"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from dlcourse.grading.class_report import class_report_page
 from dlcourse.grading.exercise import Exercise
 from dlcourse.grading.feedback import feedback_page
+from dlcourse.grading.lms import canvas_table, moodle_table
 from dlcourse.grading.outcome import Outcome
 from dlcourse.grading.record import CellGrade, Recorder
 from dlcourse.grading.store import Store
@@ -106,9 +107,21 @@ def build_report(
             pages.append(
                 _write(_feedback_path(root, outcome), feedback_page(exercise, outcome, grades, row.score, row.out_of))
             )
+    _write_lms_tables(
+        root, exercises, rows, {outcome.student: outcome.account for _, each in stored for outcome in each}
+    )
     table = _write_csv(root / "grades.csv", rows)
     summary = _write(root / "class-report.html", class_report_page(stored, rows, unsafe=unsafe))
     return GradeReport(root, tuple(rows), table, tuple(pages), summary, tuple(skipped), unsafe)
+
+
+def _write_lms_tables(root: Path, exercises: Sequence[Exercise], rows: Sequence[Row], accounts: dict[str, str]) -> None:
+    """Write a table that the LMS imports, for each exercise of which submissions came from one."""
+    for exercise in exercises:
+        scores = [(accounts[row.student], row.score) for row in rows if row.assignment == exercise.name]
+        for system, table in (("canvas", canvas_table(exercise.name, scores)), ("moodle", moodle_table(scores))):
+            if any(account.startswith(system) for account, _ in scores):
+                _write(root / f"{system}-{exercise.name}.csv", table)
 
 
 def _row(exercise: Exercise, outcome: Outcome, grades: dict[str, CellGrade]) -> Row:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from dlcourse.checks.render import verdict_message
 from dlcourse.checks.verdict import Verdict
+from dlcourse.grading.collect import Submission
 from dlcourse.grading.exercise import Exercise
-from dlcourse.grading.intake import Submission, read_bytes
+from dlcourse.grading.intake import read_bytes
 from dlcourse.grading.outcome import Outcome, QuestionScore
 from dlcourse.grading.sandbox import Limits
 from dlcourse.grading.store import Store
@@ -67,7 +68,7 @@ def reproduce(out: Path, student: str, question: str, limits: Limits | None = No
     path = out / "submitted" / student / outcome.assignment / f"{outcome.assignment}.ipynb"
     content = read_bytes(path)
     exercise = Exercise.load(out / "source" / outcome.assignment)
-    submission = Submission(student, outcome.assignment, content, "", {})
+    submission = Submission(student, outcome.assignment, content)
     again = grade_job(Job(submission, exercise, store.secret(), limits or Limits(), reveal=True))
     now = next(score for score in again.scores if score.question == question)
     return Replay(student, stored, now, tuple(_changes(outcome, stored, again, now, content)))

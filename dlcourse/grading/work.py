@@ -18,8 +18,9 @@ from importlib.metadata import PackageNotFoundError, version
 import nbformat
 from nbformat import NotebookNode
 
+from dlcourse.grading.collect import Submission
 from dlcourse.grading.exercise import Exercise, grade_id
-from dlcourse.grading.intake import Submission, UnreadableError, read_notebook
+from dlcourse.grading.intake import UnreadableError, read_notebook
 from dlcourse.grading.kernel import Kernel
 from dlcourse.grading.merge import merge
 from dlcourse.grading.outcome import Outcome, Status
@@ -140,6 +141,7 @@ def _empty(job: Job) -> Outcome:
         reason="",
         scores=[],
         versions=_versions(),
+        account=job.submission.account,
     )
 
 

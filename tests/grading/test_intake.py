@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcourse.grading.intake import UnreadableError, read_bytes, read_notebook, skipped_names, submissions
+from dlcourse.grading.intake import UnreadableError, read_bytes, read_notebook
 
 NAME = "01_mini.ipynb"
 
@@ -29,13 +29,6 @@ def cell(source: object, grade_id: object = "answer-a", kind: str = "code") -> d
         "metadata": {"nbgrader": {"grade_id": grade_id}},
         "outputs": [{"x": 1}],
     }
-
-
-def hand_in(folder: Path, student: str, content: bytes) -> Path:
-    path = folder / student / "01_mini" / NAME
-    path.parent.mkdir(parents=True)
-    path.write_bytes(content)
-    return path
 
 
 def test_a_notebook_keeps_sources_types_and_ids_and_nothing_else() -> None:
@@ -120,52 +113,3 @@ def test_a_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableError, match="not a file"):
         read_bytes(tmp_path)
-
-
-def test_links_at_every_level_are_refused_and_not_followed(tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
-    secret = hand_in(outside, "teacher", b'"the solution"')
-    handed_in = tmp_path / "in"
-    (handed_in / "file" / "01_mini").mkdir(parents=True)
-    (handed_in / "file" / "01_mini" / NAME).symlink_to(secret)
-    (handed_in / "folder").mkdir()
-    (handed_in / "folder" / "01_mini").symlink_to(secret.parent)
-    (handed_in / "home").symlink_to(secret.parent.parent)
-    found = {submission.student: submission for submission in submissions(handed_in, "01_mini")}
-    assert set(found) == {"file", "folder", "home"}
-    assert all("symbolic link" in submission.problem and submission.content == b"" for submission in found.values())
-
-
-def test_submissions_are_found_sorted_and_others_left_out(tmp_path: Path) -> None:
-    hand_in(tmp_path, "zoe", document())
-    hand_in(tmp_path, "ann", document())
-    (tmp_path / "not-handed-in").mkdir()
-    (tmp_path / "readme.txt").write_text("x")
-    (tmp_path / ".hidden" / "01_mini").mkdir(parents=True)
-    assert [submission.student for submission in submissions(tmp_path, "01_mini")] == ["ann", "zoe"]
-
-
-def test_a_wrong_file_name_is_said(tmp_path: Path) -> None:
-    path = hand_in(tmp_path, "ann", document())
-    path.rename(path.with_name("Untitled.ipynb"))
-    (submission,) = submissions(tmp_path, "01_mini")
-    assert "found Untitled.ipynb" in submission.problem
-
-
-def test_names_that_cannot_be_student_ids_are_listed(tmp_path: Path) -> None:
-    for name in ("a*b", "x[1]", "ok name", "d{e}"):
-        (tmp_path / name / "01_mini").mkdir(parents=True)
-    assert skipped_names(tmp_path) == ["a*b", "d{e}", "x[1]"]
-    assert [submission.student for submission in submissions(tmp_path, "01_mini")] == ["ok name"]
-
-
-def test_nbgraders_side_files_come_along(tmp_path: Path) -> None:
-    path = hand_in(tmp_path, "ann", document())
-    path.with_name("timestamp.txt").write_text("2026-01-01 10:00:00 UTC")
-    (submission,) = submissions(tmp_path, "01_mini")
-    assert submission.side == {"timestamp.txt": b"2026-01-01 10:00:00 UTC"}
-
-
-def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="nowhere is not a folder"):
-        list(submissions(tmp_path / "nowhere", "01_mini"))
