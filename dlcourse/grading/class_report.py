@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import mean, median
+from statistics import correlation, mean, median
 from typing import Protocol
 
 from dlcourse.grading.exercise import CheckCell, Exercise
 from dlcourse.grading.feedback import environment
 from dlcourse.grading.outcome import Outcome
+from dlcourse.grading.similarity import similar_pairs
 
 __all__ = ["class_report_page"]
 
 _BINS = 10
+_ENOUGH_TO_DOUBT = 5
+_ENOUGH_TO_CORRELATE = 20
+_WEAK = 0.1
+"""Correlation with the points of the other questions below which a question does not tell students apart."""
 
 
 class _Row(Protocol):
@@ -44,6 +49,7 @@ class _QuestionSummary:
     mean_points: float
     out_of: float
     mistakes: list[tuple[str, int]]
+    doubt: str
 
     @property
     def share(self) -> float:
@@ -74,10 +80,19 @@ def class_report_page(
                 "bins": _bins([row.score / row.out_of if row.out_of else 0.0 for row in own]),
                 "questions": [_summary(check, outcomes) for check in exercise.checks],
                 "odd": [row for row in own if row.problem],
+                "pairs": similar_pairs({outcome.student: _answers(outcome) for outcome in outcomes}, _code(exercise)),
                 "slowest": sorted(outcomes, key=lambda outcome: -outcome.seconds)[:3],
             }
         )
     return environment().get_template("class-report.html.j2").render(sections=sections, unsafe=unsafe)
+
+
+def _answers(outcome: Outcome) -> list[str]:
+    return [cell["source"] for cell in outcome.notebook.get("cells", []) if cell["cell_type"] == "code"]
+
+
+def _code(exercise: Exercise) -> list[str]:
+    return [cell.source for cell in exercise.notebook.cells if cell.cell_type == "code"]
 
 
 def _bins(shares: Sequence[float]) -> list[tuple[str, int, float]]:
@@ -101,4 +116,20 @@ def _summary(check: CheckCell, outcomes: Sequence[Outcome]) -> _QuestionSummary:
         mean_points=mean(score.points for score in scores) if scores else 0.0,
         out_of=float(check.question.points),
         mistakes=met.most_common(),
+        doubt=_doubt(check, outcomes),
     )
+
+
+def _doubt(check: CheckCell, outcomes: Sequence[Outcome]) -> str:
+    """Say what looks wrong with a question: the class may be right and the question at fault."""
+    own, rest = [], []
+    for outcome in outcomes:
+        mine = [score.points for score in outcome.scores if score.grade_id == check.grade_id]
+        if mine and outcome.status != "unreadable":
+            own.append(mine[0])
+            rest.append(outcome.points - mine[0])
+    if len(own) >= _ENOUGH_TO_DOUBT and not any(own):
+        return "nobody has a point here: is the question at fault?"
+    if len(own) >= _ENOUGH_TO_CORRELATE and len(set(own)) > 1 and len(set(rest)) > 1 and correlation(own, rest) < _WEAK:
+        return "who does well elsewhere does not do better here: is the question at fault?"
+    return ""

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -346,6 +347,17 @@ def test_an_answer_may_read_the_exercises_files_only(course: Path, tmp_path: Pat
     hand_in(tmp_path / "in", "ann", answered(gate=read + RIGHT_GATE))
     report = grade(tmp_path / "in", tmp_path / "out", course=course, limits=LIMITS)
     assert row(report, "ann").score == GATE + RELU
+
+
+def test_a_download_from_an_lms_is_graded_from_its_zip_file(course: Path, tmp_path: Path) -> None:
+    place = tmp_path / "download.zip"
+    with zipfile.ZipFile(place, "w") as archive:
+        archive.writestr("smithann_4711_98765_01_mini-1.ipynb", nbformat.writes(answered()))
+        archive.writestr("Bo O'Hara_12_assignsubmission_file_/01_mini.ipynb", nbformat.writes(answered(gate=STUB_GATE)))
+    report = grade(place, tmp_path / "out", course=course, limits=LIMITS)
+    assert {found.student: found.score for found in report.rows} == {"Bo O-Hara_12": RELU, "smithann_4711": GATE + RELU}
+    assert "smithann,4711,,,,5" in (tmp_path / "out" / "canvas-01_mini.csv").read_text()
+    assert "Participant 12,Bo O'Hara,2" in (tmp_path / "out" / "moodle-01_mini.csv").read_text()
 
 
 def test_a_late_timestamp_reaches_nbgrader(course: Path, tmp_path: Path) -> None:
