@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from dlcourse.grading.exercise import CheckCell, Exercise, grade_id
 from dlcourse.grading.kernel import QUIET
 from dlcourse.grading.outcome import QuestionScore
+from dlcourse.grading.outputs import clean_outputs
 from dlcourse.grading.score import score_question, stopped_score
 from dlcourse.grading.session import GONE, GRACE, NOT_JUPYTER, TIME_LIMIT, KernelSession
 
@@ -85,6 +86,7 @@ class NotebookRunner(NotebookClient):
             self.session.end(GONE)
         except Exception:  # whatever the kernel's messages made Jupyter's client do
             self.session.end(NOT_JUPYTER)
+        clean_outputs(cell)
         self._remember_error(cell)
         if self.session.stopped:
             text = f"The run was stopped because {self.session.stopped}."

@@ -127,6 +127,21 @@ for content in ({}, {"name": 3}, {"data": 7}, {"execution_state": None}):
     for kind in ("stream", "display_data", "status", "clear_output", "comm_open", "error", "nonsense"):
         kernel.session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent())
 """,
+    "odd-outputs": """
+kernel = get_ipython().kernel
+deep = []
+for _ in range(900): deep = [deep]
+def send(kind, **content):
+    kernel.session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent())
+send("execute_input", execution_count=deep)
+send("display_data", data={"application/json": deep, "text/plain": deep}, metadata={"a": deep})
+send("display_data", data={"text/plain": 7, "image/png": ["x", 3]}, metadata={}, transient={"display_id": "d"})
+send("update_display_data", data={"text/html": {"a": 1}}, metadata={}, transient={"display_id": "d"})
+send("stream", name="stdout", text=["a", 1])
+send("stream", name=[], text="\\ud800")
+send("error", ename=1, evalue=deep, traceback="no list")
+send("execute_result", data="3.0", metadata={}, execution_count="3.0")
+""",
     "broken-signatures": """
 kernel = get_ipython().kernel
 kernel.session.key = b"another"
