@@ -39,7 +39,8 @@ def shape_of(args: tuple[Any, ...]) -> tuple[int, ...]:
 def binary(operation: type[Operation], a: Any, b: Any, **options: Any) -> Tensor:
     """Apply to two operands after bringing them to one dtype."""
     x, y = array_of(a), array_of(b)
-    if getattr(x, "dtype", None) != getattr(y, "dtype", None):
+    first, second = getattr(x, "dtype", None), getattr(y, "dtype", None)
+    if first is None or second is None or first != second:  # to NumPy, float64 == None is true
         dtype = _common_dtype(x, y)
         a, b = _as_dtype(a, dtype), _as_dtype(b, dtype)
     return operation.apply(a, b, **options)

@@ -268,6 +268,7 @@ def test_spectral_norm_brings_the_largest_singular_value_to_1() -> None:
         nn.InstanceNorm2d(3),
         nn.BatchRenorm1d(3),
         nn.Dropout(0.3),
+        nn.Dropout2d(0.3),
         nn.DropBlock2d(0.3, 5),
         nn.MaxPool2d(2),
         nn.AvgPool2d(2),

@@ -144,6 +144,13 @@ def test_sequential_is_a_list_of_parts() -> None:
     assert [type(m).__name__ for m in nn.ModuleList([nn.ReLU(), nn.Tanh()])] == ["ReLU", "Tanh"]
 
 
+def test_buffers_are_found_by_name_and_leave_out_what_is_none() -> None:
+    model = nn.Sequential(nn.BatchNorm1d(2), nn.InstanceNorm2d(2))
+    names = ["0.running_mean", "0.running_var", "0.num_batches_tracked"]
+    assert [name for name, _ in model.named_buffers()] == names
+    assert [buffer.shape for buffer in model.buffers()] == [(2,), (2,), ()]
+
+
 def test_freezing() -> None:
     layer = nn.Linear(2, 1).requires_grad_(False)
     assert not layer(dl.ones(1, 2)).requires_grad

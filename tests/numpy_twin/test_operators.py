@@ -106,6 +106,23 @@ def test_tensor_copies_and_from_numpy_shares() -> None:
     assert shared[0].item() == 1.0
 
 
+def test_a_tensor_of_the_right_dtype_is_not_copied() -> None:
+    x = dl.ones(2, requires_grad=True)
+    assert x.to(dl.float32) is x
+    assert x.float() is x
+    assert x.double().dtype == np.float64
+
+
 def test_a_tensor_is_a_key_by_identity() -> None:
     a, b = dl.tensor([1.0]), dl.tensor([1.0])
     assert {a: "a", b: "b"}[a] == "a"
+
+
+@pytest.mark.parametrize(
+    "apply",
+    [lambda x, s: s * x, lambda x, s: x * s, lambda x, s: x + s, lambda x, s: s - x, lambda x, s: x / s],
+)
+def test_python_number_keeps_all_digits_beside_float64(apply):
+    third = 1 / 3  # has no exact float32
+    ours, theirs = dl.tensor(np.array([0.7, 2.0])), torch.tensor([0.7, 2.0], dtype=torch.float64)
+    assert np.array_equal(apply(ours, third).data, apply(theirs, third).numpy())

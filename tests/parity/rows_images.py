@@ -112,6 +112,7 @@ ROWS = [
     ),
     function(CONV, array("N C H W"), array("K C 1 1"), sizes=IMAGE, id=f"{CONV}-1x1"),
     function(CONV, array("N C 2 3"), array("K C 3 3"), sizes=IMAGE, call=conv(1, 3), id=f"{CONV}-mostly-padding"),
+    function(CONV, array("N C 1 1"), array("K C 3 3"), sizes=IMAGE, call=conv(2, 1), id=f"{CONV}-one-pixel"),
     function(CONV, array("N C 5 7"), array("K C 5 7"), sizes=IMAGE, id=f"{CONV}-whole-image"),
     layer(
         "nn.Conv2d",

@@ -299,6 +299,7 @@ ROWS = [
     method("transpose", array("N C H"), call=lambda x: x.transpose(1, -1)),
     method("permute", array("N C H W"), call=lambda x: x.permute(0, 2, 3, 1)),
     method("reshape", array("N D H"), sizes={"N": (1, 4)}, call=lambda x: x.reshape(-1, 1), accepts_empty=False),
+    method("view", array("N D H"), call=lambda x: x.reshape(1, -1) * 2.0 + x.flatten().view(1, -1)),
     method("flatten", array("N C H W"), call=lambda x: x.flatten(1)),
     method("flatten-number", array(""), call=lambda x: x.flatten()),
     method(
