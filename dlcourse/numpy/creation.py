@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from dlcourse.numpy.arithmetic import Maximum, Minimum, Where
 from dlcourse.numpy.graph import Tensor
-from dlcourse.numpy.operands import binary
+from dlcourse.numpy.operands import array_of, binary
 from dlcourse.numpy.settings import get_default_dtype
 from dlcourse.numpy.shapes import Concatenate, Stack
 
@@ -67,6 +67,14 @@ def where(condition: Any, input: Any, other: Any) -> Tensor:
     chosen = np.asarray(condition.data if isinstance(condition, Tensor) else condition)
     if chosen.dtype != np.bool_:
         raise TypeError(f"where: condition is {chosen.dtype}, expected booleans")
+    shapes = np.shape(array_of(input)), np.shape(array_of(other))
+    try:
+        np.broadcast_shapes(chosen.shape, *shapes)
+    except ValueError:
+        raise ValueError(
+            f"where: condition has shape {chosen.shape}, expected one that broadcasts against {shapes[0]} and "
+            f"{shapes[1]}"
+        ) from None
     return binary(Where, input, other, condition=chosen)
 
 

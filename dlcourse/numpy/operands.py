@@ -43,7 +43,14 @@ def binary(operation: type[Operation], a: Any, b: Any, **options: Any) -> Tensor
     if first is None or second is None or first != second:  # to NumPy, float64 == None is true
         dtype = _common_dtype(x, y)
         a, b = _as_dtype(a, dtype), _as_dtype(b, dtype)
-    return operation.apply(a, b, **options)
+    try:
+        return operation.apply(a, b, **options)
+    except ValueError:
+        left, right = np.shape(array_of(a)), np.shape(array_of(b))
+        raise ValueError(
+            f"{operation.__name__}: left has shape {left} and right {right}, expected lengths that are equal or 1, "
+            f"counted from the last axis"
+        ) from None
 
 
 def divide(a: Any, b: Any) -> Tensor:

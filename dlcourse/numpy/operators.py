@@ -6,6 +6,7 @@ here so that ``graph.py`` stays about the graph.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,6 +87,11 @@ class TensorMethods:
         if self.data.ndim == 0:
             raise TypeError("len: a tensor that is a single number has no length")
         return len(self.data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.data.ndim == 0:
+            raise TypeError("iteration: a tensor that is a single number has nothing to iterate over")
+        return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
         return bool(self.item())

@@ -17,7 +17,12 @@ class Reshape(Operation):
 
     def forward(self, a: Array, shape: tuple[int, ...]) -> Any:
         self.shape = a.shape
-        return a.reshape(shape)
+        try:
+            return a.reshape(shape)
+        except ValueError:
+            raise ValueError(
+                f"reshape: the tensor has shape {a.shape}, {a.size} numbers in all; expected as many as {shape} holds"
+            ) from None
 
     def backward(self, grad: Array) -> Any:
         return grad.reshape(self.shape)

@@ -75,6 +75,23 @@ ERRORS: dict[str, tuple[Callable[[dl.Tensor], Any], type[Exception], str]] = {
         ValueError,
         r"\+=: the result has shape \(2, 3\), expected \(3,\)",
     ),
+    "iteration": (lambda x: list(x.sum()), TypeError, "iteration: a tensor that is a single number has nothing"),
+    "broadcast": (
+        lambda x: x * dl.ones(2),
+        ValueError,
+        r"Multiply: left has shape \(2, 3\) and right \(2,\), expected lengths that are equal or 1, counted",
+    ),
+    "broadcast-maximum": (lambda x: dl.maximum(x, dl.ones(2)), ValueError, r"Maximum: left has shape \(2, 3\)"),
+    "where-broadcast": (
+        lambda x: dl.where(np.ones(4, bool), x, x),
+        ValueError,
+        r"where: condition has shape \(4,\), expected one that broadcasts against \(2, 3\) and \(2, 3\)",
+    ),
+    "reshape": (
+        lambda x: x.reshape(4, 2),
+        ValueError,
+        r"reshape: the tensor has shape \(2, 3\), 6 numbers in all; expected as many as \(4, 2\) holds",
+    ),
     "operand": (lambda x: x + "a", TypeError, "expected a number, an array of numbers or a tensor as operand, got str"),
     "cat": (lambda x: dl.cat([]), ValueError, "cat: got no tensors"),
     "stack": (lambda x: dl.stack([]), ValueError, "stack: got no tensors"),

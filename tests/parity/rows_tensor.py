@@ -305,6 +305,7 @@ ROWS = [
     method(
         "squeeze", array("T 1 D 1"), call=lambda x: x.squeeze() * x.squeeze(1).squeeze(-1) * x.squeeze(0)[:, 0, :, 0]
     ),
+    method("iterate", array("3 D"), call=lambda x: sum(row * (i + 1) for i, row in enumerate(x))),
     method("unsqueeze", array("N D"), call=lambda x: x.unsqueeze(1) * x.unsqueeze(-1)),
     method("expand", array("1 D"), call=lambda x: x.expand(4, -1) * x.expand(3, 1, -1)),
     method("index", array("T D"), call=lambda x: x[1] * x[:, 1:].sum() + x[-1, 0] + x[[0, 0, 1]][1]),
