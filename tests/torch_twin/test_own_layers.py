@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -100,6 +101,7 @@ def test_losses_compile_without_a_graph_break(name: str) -> None:
     torch.testing.assert_close(compiled(a, b), LOSSES[name](a, b))
 
 
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler: apt install g++")
 def test_one_layer_of_each_kind_compiles_to_machine_code() -> None:
     module = torch.nn.Sequential(nn.BatchRenorm1d(3), nn.Maxout(3, 4), nn.Residual(nn.Linear(4, 4), nn.Step()))
     x = batch(6, 3, dtype=torch.float32)
