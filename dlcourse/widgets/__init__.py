@@ -2,5 +2,6 @@
 
 from dlcourse.widgets.explorer import Explorer
 from dlcourse.widgets.graph import GraphExplorer
+from dlcourse.widgets.playground import Playground
 
-__all__ = ["Explorer", "GraphExplorer"]
+__all__ = ["Explorer", "GraphExplorer", "Playground"]

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-__all__ = ["Choice", "Control", "Numbers", "Player", "Presets", "Slider", "Text", "Toggle"]
+__all__ = ["Choice", "Control", "Menu", "Numbers", "Player", "Presets", "Slider", "Text", "Toggle"]
 
 Export = Literal["table", "recording", "off"]
 
@@ -80,6 +80,18 @@ class Choice(Control):
     def spec(self) -> dict[str, Any]:
         shown = self.values if isinstance(self.values, Mapping) else {value: value for value in self.values}
         return {**super().spec(), "options": [[value, text] for value, text in shown.items()]}
+
+
+@dataclass(frozen=True)
+class Menu(Choice):
+    """A choice that is folded up until it is opened, for explorers with many controls; ``start`` is its default."""
+
+    start: str = ""
+    kind: ClassVar[str] = "menu"
+
+    @property
+    def default(self) -> str:
+        return self.clean(self.start) if self.start else super().default
 
 
 @dataclass(frozen=True)

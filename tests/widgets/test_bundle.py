@@ -64,6 +64,8 @@ def test_every_module_of_the_front_end_can_be_bundled():
 
 def test_the_front_end_has_no_numerics():
     for module in FOLDER.glob("*.js"):
+        if module.name == "mlp.js":  # the one exception; tests/browser/test_playground.py compares it with Python
+            continue
         text = module.read_text("utf-8")
         for word in ("Math.exp", "Math.log", "Math.pow", "Math.tanh", "Math.sqrt", "eval(", "new Function"):
             assert word not in text, (module.name, word)

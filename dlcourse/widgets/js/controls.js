@@ -1,9 +1,10 @@
 // The controls above the picture. Each kind knows how to draw itself and how to show a value it is given.
 import { element, uniqueId } from "./dom.js";
 
-const KINDS = { choice, presets, slider, toggle, text, numbers };
+const KINDS = { choice, menu, presets, slider, toggle, text, numbers };
 const RESTARTS = new Set(["presets", "text"]);
 const OFF = "open in JupyterLab";
+const MANY = 4; // more names than these are not listed
 
 // Draws every control but the player; change({name: value}) tells the model, restart({name: value}) also goes back to
 // the first step, because another picture begins. Returns { node, predict, show(values, error) }; "predict first" stands apart from what sets the picture.
@@ -21,7 +22,8 @@ export function createControls(spec, isLive, change, restart) {
   const off = parts.filter((part) => part.node.classList.contains("dlc-off"));
   if (off.length > 0) {
     const names = off.map((part) => spec.controls.find((control) => control.name === part.name).label);
-    node.append(element("p", { class: "dlc-note" }, `To change ${names.join(" and ").toLowerCase()}: ${OFF}`));
+    const what = names.length > MANY ? "the other settings" : names.join(" and ").toLowerCase();
+    node.append(element("p", { class: "dlc-note" }, `To change ${what}: ${OFF}`));
   }
   return {
     node,
@@ -40,7 +42,7 @@ function switchOff(node) {
 }
 
 function disableAll(node) {
-  for (const input of node.querySelectorAll("input")) input.disabled = true;
+  for (const input of node.querySelectorAll("input, select")) input.disabled = true;
 }
 
 function choice(control, change) {
@@ -72,6 +74,15 @@ function radios(control, options, pick) {
   const node = element("fieldset", { class: "dlc-control", "data-control": control.name },
     element("legend", {}, control.label), ...labels);
   return { node, show(value) { if (inputs.has(value)) inputs.get(value).checked = true; } };
+}
+
+function menu(control, change) {
+  const id = uniqueId("dlc");
+  const options = control.options.map(([value, text]) => element("option", { value }, text));
+  const select = element("select", { id, onchange: () => change({ [control.name]: select.value }) }, ...options);
+  const node = element("div", { class: "dlc-control", "data-control": control.name },
+    element("label", { for: id }, control.label), select);
+  return { node, show(value) { select.value = value; } };
 }
 
 function slider(control, change) {

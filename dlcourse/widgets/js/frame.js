@@ -105,7 +105,7 @@ export function render({ model, el }, createDrawing) {
     }
     event.stopPropagation();
     if (event.key === "Escape") document.activeElement.blur();
-    const takesArrows = event.target.matches("input, textarea, pre");
+    const takesArrows = event.target.matches("input, select, textarea, pre");
     if (!player || takesArrows) return;
     const by = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[event.key];
     if (by === undefined) return;

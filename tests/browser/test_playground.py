@@ -1,0 +1,197 @@
+"""The playground in a real browser: its forward pass is Python's, and the export plays, stops and explains itself."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+
+import dlcourse.numpy as dl
+from dlcourse.models import mlp
+from dlcourse.plots import png
+from dlcourse.widgets import Playground
+from dlcourse.widgets.bundle import FOLDER, bundle
+from dlcourse.widgets.export import static_html
+from dlcourse.widgets.playground import PRESETS
+from dlcourse.widgets.playground_run import ACTIVATIONS
+
+pytestmark = pytest.mark.browser
+
+PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    '<title>test</title><body style="margin:8px"><main><h1>Test</h1>{}</main></body></html>'
+)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("DLCOURSE_CACHE", str(tmp_path_factory.getbasetemp() / "explorer-cache"))
+
+
+@pytest.fixture
+def module(page, tmp_path):
+    """``module("mlp")`` opens a page with that front-end module's exports as ``window.m``."""
+
+    def load(name):
+        script = bundle(FOLDER / f"{name}.js")
+        exported = script.rsplit("export const { ", 1)[1].split(" }")[0]
+        path = tmp_path / "module.html"
+        script += f"window.m = {{ {exported} }};"
+        path.write_text(PAGE.format(f'<script type="module">{script}</script>'))
+        page.goto(path.as_uri())
+        page.wait_for_function("window.m !== undefined")
+        return page
+
+    return load
+
+
+@pytest.fixture
+def show(tmp_path):
+    """Write an exported playground into a page and wait until it is alive."""
+
+    def open_page(page, **values):
+        explorer = Playground(**values)
+        figure, said = explorer.still()
+        html = static_html(explorer.recipe(), base64.b64encode(png(figure)).decode(), said, "dlc0")
+        path = tmp_path / "page.html"
+        path.write_text(PAGE.format(html))
+        page.goto(path.as_uri())
+        page.wait_for_selector("#dlc0.dlc-ready")
+        return page
+
+    return open_page
+
+
+def words(page):
+    return "\n".join(page.locator(".dlc-words p").all_text_contents())
+
+
+def pixels(page):
+    return page.evaluate("document.querySelector('.dlc-playground canvas').toDataURL()")
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("sizes", [[2, 1], [3, 4, 1], [2, 5, 3, 4, 1]])
+def test_the_forward_pass_of_the_page_is_pythons(module, activation, sizes):
+    page = module("mlp")
+    rng = np.random.default_rng(0)
+    previous = dl.get_default_dtype()
+    dl.set_default_dtype(np.float64)
+    try:
+        model = mlp(dl, sizes, getattr(dl.nn, ACTIVATIONS[activation]))
+        for parameter in model.parameters():
+            parameter.data[...] = rng.normal(size=parameter.shape)
+        X = rng.normal(size=(7, sizes[0]))
+        expected, outputs = dl.tensor(X), []
+        for layer in model:
+            expected = layer(expected)
+            outputs.append(dl.to_numpy(expected))
+    finally:
+        dl.set_default_dtype(previous)
+    weights = np.concatenate([dl.to_numpy(w).ravel() for w in model.parameters()])
+    found = page.evaluate(
+        """([sizes, activation, weights, shape, data]) =>
+          m.forward(sizes, activation, Float64Array.from(weights), { shape, data })
+            .map(layer => layer.map(unit => Array.from(unit)))""",
+        [sizes, activation, weights.tolist(), list(X.shape), X.ravel().tolist()],
+    )
+    np.testing.assert_allclose(np.array(found[0]).T, X, rtol=1e-12)
+    for layer, values in enumerate(outputs[2::2], start=1):  # after Flatten: Linear, activation, Linear, …
+        np.testing.assert_allclose(np.array(found[layer]).T, values, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(np.array(found[-1]).T, outputs[-1], rtol=1e-9, atol=1e-12)
+
+
+def test_the_line_of_the_decision_lies_where_the_sign_changes(module):
+    page = module("heat")
+    across = np.tile(np.arange(8) - 2.5, (8, 1))  # changes its sign between the columns 2 and 3
+    pieces = np.array(page.evaluate("values => m.zeroLine(values, 8)", across.ravel().tolist()))
+    assert pieces.shape == (7, 4)
+    np.testing.assert_allclose(pieces[:, [0, 2]], (2.5 + 0.5) / 8, atol=1e-12)
+    assert page.evaluate("m.zeroLine(Array(16).fill(1), 4)") == []
+    assert page.evaluate("[m.largest([-3, 2, NaN, Infinity]), m.largest([0, 0])]") == [3, 1]
+
+
+def test_each_preset_plays_by_keyboard_with_pythons_words(page, show, log):
+    show(page)
+    for preset in PRESETS:
+        page.locator(f'.dlc-pill:has(input[value="{preset}"])').click()
+        explorer = Playground(preset=preset)
+        texts = explorer.result["texts"]
+        page.get_by_role("button", name="First step").focus()
+        page.keyboard.press("Home")
+        assert words(page) == texts[0]
+        before = pixels(page)
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        assert words(page) == texts[2]
+        assert pixels(page) != before
+        assert "epoch 2:" in page.locator(".dlc-figure").inner_text()
+        page.keyboard.press("End")
+        assert words(page) == texts[-1]
+    log.assert_quiet()
+
+
+def test_nan_stops_the_run_visibly(page, show):
+    show(page, preset="rate too high")
+    page.get_by_role("button", name="Last step").click()
+    assert "Stopped here: a number is no longer finite" in words(page)
+    assert "dlc-stopped" in page.locator(".dlc-words").get_attribute("class")
+    assert "not finite" in page.locator(".dlc-readout").inner_text()
+
+
+def test_playing_shows_at_least_twenty_epochs_a_second(page, show):
+    page.clock.install()
+    show(page)
+    page.get_by_role("button", name="Play").click()
+    page.clock.run_for(1010)
+    assert int(page.locator(".dlc-player output").inner_text().split(" / ")[0]) >= 20
+
+
+def test_settings_are_shown_and_off_without_a_kernel(page, show):
+    show(page)
+    page.locator('.dlc-pill:has(input[value="two units"])').click()
+    menu = page.get_by_label("Optimizer")
+    assert menu.is_disabled()
+    assert menu.input_value() == "Adam"
+    assert page.get_by_label("Units", exact=True).is_disabled()
+    assert page.locator('[data-control="units"] output').inner_text() == "2"
+    assert "To change the other settings: open in JupyterLab" in page.locator(".dlc-note").inner_text()
+
+
+def test_code_and_state_are_those_of_python(page, show):
+    show(page)
+    page.locator('.dlc-pill:has(input[value="noise + L2"])').click()
+    page.get_by_role("button", name="Code").click()
+    explorer = Playground(preset="noise + L2")
+    assert page.get_by_label("Code for this setting").text_content() == explorer.result["code"]
+    shown = page.get_by_label("This explorer as it stands").text_content()
+    assert shown == f"Playground.from_state({json.dumps('preset=noise + L2')})"
+    assert dict(eval(shown).values) == dict(explorer.values)
+
+
+@pytest.mark.parametrize(
+    "scheme", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["light", "dark", "contrast"]
+)
+def test_axe_finds_nothing_serious(new_page, show, axe, scheme):
+    page = show(new_page(**scheme), preset="noise by heart")
+    assert axe(page, "main") == []
+    page.get_by_role("button", name="Code").click()
+    assert axe(page, "main") == []
+
+
+@pytest.mark.parametrize("width", [1100, 640, 320])
+def test_nothing_is_cut_off_at_any_zoom(new_page, show, width):
+    page = show(new_page(viewport={"width": width, "height": 700}))
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll(".dlc-explorer :is(button, input, select, p, label, legend)")].filter(
+          e => { const box = e.getBoundingClientRect(); return box.width && (box.right > innerWidth || box.left < 0); })
+          .map(e => e.outerHTML)"""
+    )
+    assert outside == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_picture_follows_the_theme(new_page, show):
+    light = pixels(show(new_page(color_scheme="light")))
+    dark = pixels(show(new_page(color_scheme="dark")))
+    assert light != dark
