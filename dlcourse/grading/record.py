@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -159,7 +159,14 @@ class Recorder:
 
     def is_recorded(self, student: str, assignment: str) -> bool:
         """Return whether nbgrader has recorded a submission to the end."""
-        return self._autograded(student, assignment).exists()
+        if not self._autograded(student, assignment).exists():
+            return False
+        with self._gradebook() as gradebook:
+            try:
+                gradebook.find_submission_notebook(assignment, assignment, student)
+            except MissingEntry:
+                return False
+            return True
 
     def _autograded(self, student: str, assignment: str) -> Path:
         return self.root / "autograded" / student / assignment / f"{assignment}.ipynb"

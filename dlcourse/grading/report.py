@@ -33,7 +33,8 @@ class Row:
         points: by question id, or by grade id for cells that a person marks; None while that is pending.
         score: the sum of the points given so far.
         out_of: the most that can be reached.
-        status: ``graded``, ``stopped``, ``unreadable``, ``failed`` or ``unsafe``; ``, marking pending`` may follow.
+        status: ``graded``, ``stopped``, ``unreadable``, ``failed`` or ``unsafe``; ``, marking pending`` and
+            ``, grader error`` may follow.
         problem: why the run did not end as it should; empty when it did.
         reason: what cost points, in sentences for the student; empty when nothing did.
     """
@@ -73,6 +74,11 @@ class GradeReport:
         odd = [f"{counts[status]} {words}" for status, words in _WORDS.items() if counts[status]]
         pending = sum("pending" in row.status for row in self.rows)
         lines = [f" {', '.join(odd)}: see the report"] if odd else []
+        failed = sorted(row.student for row in self.rows if "grader error" in row.status)
+        if failed:
+            lines.append(
+                f" the grader failed on a question of {', '.join(failed)}: see the messages above, and report it"
+            )
         if pending:
             lines.append(f" {pending} with answers in words that you have to mark")
         if self.skipped:
@@ -98,7 +104,7 @@ def build_report(
     pages: list[Path] = []
     stored: list[tuple[Exercise, list[Outcome]]] = []
     for exercise in exercises:
-        outcomes = list(store.all(exercise.name))
+        outcomes = [each for each in store.all(exercise.name) if recorder.is_recorded(each.student, exercise.name)]
         stored.append((exercise, outcomes))
         for outcome in outcomes:
             grades = recorder.grades(outcome.student, exercise.name)
@@ -129,6 +135,7 @@ def _row(exercise: Exercise, outcome: Outcome, grades: dict[str, CellGrade]) -> 
     for grade_id, grade in grades.items():
         check = exercise.check(grade_id)
         points[check.question.id if check else grade_id] = grade.points
+    broken = any(score.status == "error" for score in outcome.scores)
     pending = any(grade.points is None for grade in grades.values())
     return Row(
         student=outcome.student,
@@ -136,7 +143,9 @@ def _row(exercise: Exercise, outcome: Outcome, grades: dict[str, CellGrade]) -> 
         score=sum(value for value in points.values() if value is not None),
         out_of=sum(grade.out_of for grade in grades.values()),
         points=points,
-        status=outcome.status + (", marking pending" if pending else ""),
+        status=", ".join(
+            [outcome.status, *(["marking pending"] if pending else []), *(["grader error"] if broken else [])]
+        ),
         problem=outcome.reason,
         reason=_reason(outcome),
     )

@@ -255,7 +255,6 @@ STOPPERS: dict[str, str] = {
     "sleeps": "import time\ntime.sleep(10**6)",
     "endless-call": "class MultiplyGate:\n    def forward(self, x, y):\n        while True: pass",
     "raises-exit": "raise SystemExit(0)",
-    "quits": "quit()",
     "waits-for-input": "input('what now?')",
     "disk-bomb": """
 try:
@@ -306,6 +305,7 @@ time.sleep(1000)
 }
 
 STRAINS: dict[str, str] = {
+    "quits": "quit()",
     "fork-bomb": """
 import os, time
 children = 0

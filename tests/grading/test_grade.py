@@ -405,3 +405,4 @@ def test_a_mistake_of_the_grader_is_named_and_the_batch_goes_on(
     report = grade(tmp_path / "in", tmp_path / "out", course=course, limits=LIMITS)
     assert row(report, "ann").score == RELU
     assert "The grader itself failed on this question (ZeroDivisionError)" in row(report, "ann").reason
+    assert "the grader failed on a question of ann" in str(report)

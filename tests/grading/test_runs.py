@@ -95,6 +95,13 @@ def test_a_damaged_result_is_graded_again(course: Path, tmp_path: Path) -> None:
     assert first.feedback[0].exists()
 
 
+def test_a_lost_gradebook_is_written_again(course: Path, tmp_path: Path) -> None:
+    hand_in(tmp_path / "in", "ann", answered())
+    first = grade(tmp_path / "in", tmp_path / "out", course=course)
+    (tmp_path / "out" / "gradebook.db").unlink()
+    assert grade(tmp_path / "in", tmp_path / "out", course=course).rows == first.rows
+
+
 def wait_until(condition: object, timeout: float = 90.0) -> None:
     end = time.monotonic() + timeout
     while not condition():  # type: ignore[operator]
