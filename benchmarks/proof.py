@@ -56,6 +56,12 @@ PROOFS = [
         environments=ONE_AND_TWO_THREADS,
     ),
     Proof(
+        "strict nbval, lectures from 02 on, three times, 1 and 2 threads",
+        nbval(*(str(path) for path in sorted((ROOT / "lectures").glob("[01][0-9]_*.ipynb"))[2:])),
+        runs=3,
+        environments=ONE_AND_TWO_THREADS,
+    ),
+    Proof(
         "every wrong answer rejected and named, 20 seeds",
         pytest("tests/checks"),
         environments=({"DLCOURSE_SEEDS": "20"},),
