@@ -38,6 +38,7 @@ def grade(
     limits: Limits | None = None,
     unsafe: bool = False,
     force: bool = False,
+    retry: bool = True,
     console: Console | None = None,
 ) -> GradeReport:
     """Grade every ``STUDENT/EXERCISE/EXERCISE.ipynb`` of a folder and write the results to `out`.
@@ -55,6 +56,7 @@ def grade(
         limits: what a submission may use.
         unsafe: run without a sandbox. Submissions can then read and change everything that you can.
         force: run unchanged submissions again, too.
+        retry: run a submission once more, alone, when it reached a time limit while the machine was busy.
         console: where progress and the last lines go; nothing is printed when left out.
 
     Raises:
@@ -88,7 +90,7 @@ def grade(
                 Job(submission, exercise, store.secret(), limits, isolated=not unsafe)
                 for submission in collection.submissions(exercise.name, only=len(exercises) == 1)
             ]
-            asyncio.run(_grade_exercise(jobs, recorder, store, progress, workers, force=force))
+            asyncio.run(_grade_exercise(jobs, recorder, store, progress, workers, force=force, retry=retry))
         report = build_report(root, exercises, recorder, store, collection.skipped, unsafe=unsafe)
     for line in report.lines():
         progress.say(line)
@@ -96,14 +98,21 @@ def grade(
 
 
 async def _grade_exercise(
-    jobs: Sequence[Job], recorder: Recorder, store: Store, progress: GradingProgress, workers: int, *, force: bool
+    jobs: Sequence[Job],
+    recorder: Recorder,
+    store: Store,
+    progress: GradingProgress,
+    workers: int,
+    *,
+    force: bool,
+    retry: bool,
 ) -> None:
     """Run what has to be run, and record every outcome as soon as it is there."""
     todo = []
     with progress.task(jobs[0].exercise.name if jobs else "nothing", len(jobs)) as advance:
         for job in jobs:
             stored = None if force else store.load(job.submission.student, job.exercise.name)
-            if stored is None or stored.key != job_key(job) or stored.starved or stored.status == "failed":
+            if stored is None or stored.key != job_key(job) or (stored.starved and retry) or stored.status == "failed":
                 todo.append(job)
                 continue
             if not recorder.is_recorded(stored.student, stored.assignment):  # killed between the two
@@ -113,7 +122,7 @@ async def _grade_exercise(
         async for job, outcome in outcomes(todo, workers):
             store.save(outcome)
             await _record(recorder, job.submission, outcome)
-            if outcome.starved:
+            if outcome.starved and retry:
                 starved.append(job)
             else:
                 advance()
