@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,13 +14,13 @@ __all__ = ["probe_sandbox"]
 
 
 def probe_sandbox(limits: Limits | None = None) -> None:
-    """Start an empty sandbox once.
+    """Start a sandbox once, and in it the Python of this course.
 
     Raises:
         SandboxMissingError: bubblewrap is missing, or the system does not let it work; the message says which.
     """
     with tempfile.TemporaryDirectory(prefix="dlcourse-probe-") as folder:
-        arguments = command(["/usr/bin/env", "true"], shared=Path(folder), limits=limits, uid=61000)
+        arguments = command([sys.executable, "-c", "import dlcourse"], shared=Path(folder), limits=limits, uid=61000)
         try:
             done = subprocess.run(
                 arguments, capture_output=True, text=True, timeout=60, check=False, cwd="/", env={"PATH": os.defpath}

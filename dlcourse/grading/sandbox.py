@@ -100,8 +100,8 @@ def command(
         bubblewrap(),
         *_namespaces(root),
         *system_mounts(),
-        *python_mounts(),
         *scratch_mounts(limits.scratch),
+        *python_mounts(),  # after the empty /tmp and /home, which would cover a course that lives there
     ]
     for name, path in (files or {}).items():
         arguments += ["--ro-bind", str(path), f"{WORK}/{name}"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dlcourse.grading import sandbox
+from dlcourse.grading import mounts, sandbox
 from dlcourse.grading.probe import probe_sandbox
 from dlcourse.grading.sandbox import Limits, SandboxMissingError, command, environment
 
@@ -92,6 +92,21 @@ def test_questions_and_grader_are_covered_after_the_package_is_mounted(tmp_path:
         assert arguments.index(str(covered)) > package
         assert mounted(arguments)[str(covered)] == "--tmpfs"
     assert mounted(arguments)[str(PACKAGE / "checks" / "drives")] == "--ro-bind-try"
+
+
+@pytest.mark.usefixtures("fake_bubblewrap")
+@pytest.mark.parametrize("home", ["/home/teacher/course", "/tmp/course"])
+def test_a_course_below_home_or_tmp_is_not_covered_by_the_empty_folders(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: str
+) -> None:
+    package, python = Path(home, "dlcourse"), Path(home, ".venv")
+    monkeypatch.setattr(mounts, "PACKAGE", package)
+    monkeypatch.setattr(mounts, "_python_folders", lambda: (python,))
+    arguments = command(["python"], shared=tmp_path)
+    for empty in ("/tmp", "/home"):
+        covered_at = max(i for i, word in enumerate(arguments) if word == empty and arguments[i - 1] == "--tmpfs")
+        assert arguments.index(str(package)) > covered_at
+        assert arguments.index(str(python)) > covered_at
 
 
 def test_environment_carries_nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
