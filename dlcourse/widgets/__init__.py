@@ -1,7 +1,8 @@
 """Explorers: interactive pictures whose numbers come from Python."""
 
 from dlcourse.widgets.explorer import Explorer
+from dlcourse.widgets.gradient_flow import GradientFlow
 from dlcourse.widgets.graph import GraphExplorer
 from dlcourse.widgets.playground import Playground
 
-__all__ = ["Explorer", "GraphExplorer", "Playground"]
+__all__ = ["Explorer", "GradientFlow", "GraphExplorer", "Playground"]

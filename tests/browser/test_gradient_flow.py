@@ -1,0 +1,143 @@
+"""The gradient-flow explorer in a real browser: the export draws Python's numbers, by keyboard, for every reader."""
+
+import base64
+
+import pytest
+
+from dlcourse.plots import png
+from dlcourse.widgets import GradientFlow
+from dlcourse.widgets.export import static_html
+
+pytestmark = pytest.mark.browser
+
+PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    '<title>test</title><body style="margin:8px"><main><h1>Test</h1>{}</main></body></html>'
+)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("DLCOURSE_CACHE", str(tmp_path_factory.getbasetemp() / "explorer-cache"))
+
+
+@pytest.fixture
+def show(tmp_path):
+    """Write an exported explorer into a page, open it from disk and wait until it is alive."""
+
+    def open_page(page, **values):
+        explorer = GradientFlow(**values)
+        figure, said = explorer.still()
+        html = static_html(explorer.recipe(), base64.b64encode(png(figure)).decode(), said, "dlc0")
+        path = tmp_path / "page.html"
+        path.write_text(PAGE.format(html))
+        page.goto(path.as_uri())
+        page.wait_for_selector("#dlc0.dlc-ready")
+        return page
+
+    return open_page
+
+
+def words(page):
+    return "\n".join(page.locator(".dlc-words p").all_text_contents())
+
+
+def drawn(page):
+    """What the picture shows: sizes below the histograms, bar heights in shares of a full bar, points of the lines."""
+    return page.evaluate(
+        """() => {
+          const paths = [...document.querySelectorAll(".dlc-flow path[d*='Z']")].filter(p => p.getBBox().width > 40);
+          const bars = paths.map(p => {
+            const numbers = p.getAttribute("d").match(/-?[\\d.]+(e-?\\d+)?/g).map(Number);
+            const bottom = numbers[1], heights = [];
+            for (let k = 3; k < numbers.length - 2; k += 4) heights.push((bottom - numbers[k]) / 72);
+            return heights; });
+          return { sizes: [...document.querySelectorAll(".dlc-size")].map(t => t.textContent), bars,
+                   circles: document.querySelectorAll(".dlc-flow circle").length,
+                   heights: [...document.querySelectorAll(".dlc-flow circle")].map(c => +c.getAttribute("cy")) }; }"""
+    )
+
+
+def assert_shows(page, explorer):
+    """The picture, the words and the bars are those of Python for this setting."""
+    picture, shown = explorer.result["picture"], drawn(page)
+    assert words(page) == explorer.result["texts"][0]
+    assert shown["sizes"] == [text for row in picture["rows"] for text in row["texts"]]
+    exact = [list(bars) for row in explorer.compute(**setting_of(explorer))["rows"] for bars in row["bars"]]
+    assert len(shown["bars"]) == 16
+    for got, expected in zip(shown["bars"], exact, strict=True):
+        assert got == pytest.approx(expected, abs=1e-3)
+
+
+def setting_of(explorer):
+    return {name: explorer.values[name] for name in ("activation", "depth", "init", "skip")}
+
+
+def test_every_control_works_by_keyboard_and_shows_pythons_numbers(page, show, log):
+    show(page)
+    assert_shows(page, GradientFlow())
+    page.get_by_role("slider", name="Layers").focus()
+    page.keyboard.press("ArrowRight")
+    assert_shows(page, GradientFlow(depth=30))
+    page.get_by_role("radio", name="sigmoid").focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    assert_shows(page, GradientFlow(depth=30, activation="relu"))
+    page.get_by_role("radio", name="Xavier = LeCun").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("radio", name="none").focus()
+    page.keyboard.press("ArrowRight")
+    assert_shows(page, GradientFlow(depth=30, activation="relu", init="he", skip="add"))
+    page.get_by_role("button", name="Reset").click()
+    assert_shows(page, GradientFlow())
+    log.assert_quiet()
+
+
+def test_the_size_line_is_higher_for_larger_signals_and_leaves_zeros_out(page, show):
+    show(page, activation="relu", init="large")
+    heights = drawn(page)["heights"]
+    assert heights == sorted(heights, reverse=True)  # growing signals, and y points down in SVG
+    assert len(heights) == 8
+    page.locator('.dlc-pill:has(input[value="zero"])').click()
+    assert drawn(page)["circles"] == 0
+
+
+def test_predicting_covers_the_gradients_until_it_is_answered(page, show):
+    show(page)
+    page.get_by_label("Predict first").check(force=True)
+    assert words(page).startswith("Before it is shown")
+    assert len(drawn(page)["bars"]) == 8
+    answer = page.get_by_label("Your prediction")
+    answer.fill("-12")
+    answer.press("Enter")
+    assert words(page).startswith("Right, it is −11.95.")
+    assert len(drawn(page)["bars"]) == 16
+
+
+def test_code_and_state_are_those_of_python(page, show):
+    show(page)
+    page.locator('.dlc-pill:has(input[value="tanh"])').click()
+    page.get_by_role("button", name="Code").click()
+    explorer = GradientFlow(activation="tanh")
+    assert page.get_by_label("Code for this setting").text_content() == explorer.result["code"]
+    assert eval(page.get_by_label("This explorer as it stands").text_content()).values == explorer.values
+
+
+@pytest.mark.parametrize(
+    "scheme", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["light", "dark", "contrast"]
+)
+def test_axe_finds_nothing_serious(new_page, show, axe, scheme):
+    page = show(new_page(**scheme))
+    assert axe(page, "main") == []
+
+
+@pytest.mark.parametrize("width", [1100, 640, 320])
+def test_nothing_is_cut_off_at_any_zoom(new_page, show, width):
+    page = show(new_page(viewport={"width": width, "height": 700}))
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll(".dlc-explorer :is(button, input, p, label, legend)")].filter(e => {
+          const box = e.getBoundingClientRect(); return box.width && (box.right > innerWidth || box.left < 0); })
+          .map(e => e.outerHTML)"""
+    )
+    assert outside == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
