@@ -72,6 +72,8 @@ class SandboxProvisioner(LocalProvisioner):
                 prepared["cmd"], shared=self.shared, files=self.files, limits=self.limits, uid=uid
             )
             prepared["env"] = {"PATH": "/usr/bin:/bin"}  # for bwrap itself, whose environment is readable inside
+        else:
+            prepared["env"] = {**os.environ, "DLCOURSE_PROGRESS": "off", "NBGRADER_EXECUTION": "autograde"}
         prepared["stdin"] = prepared["stdout"] = prepared["stderr"] = None
         return prepared
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import socket
 import threading
 from collections.abc import Iterator
@@ -38,6 +39,7 @@ class Batch:
     root: Path
     report: GradeReport
     connections: list[object]
+    memory: int
 
     def outcome(self, student: str) -> Outcome:
         found = Store(self.root / "out").load(student, EXERCISE)
@@ -87,13 +89,14 @@ def batch(tmp_path_factory: pytest.TempPathFactory, listener: tuple[int, list[ob
     for student in HONEST:
         hand_in(root / "submissions", student, answered(words=SECRET))
     os.environ["DLCOURSE_TEST_TOKEN"] = TOKEN
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     try:
         report = grade(
             root / "submissions", root / "out", course=root / "course", workers=6, limits=LIMITS, retry=False
         )
     finally:
         del os.environ["DLCOURSE_TEST_TOKEN"]
-    return Batch(root, report, accepted)
+    return Batch(root, report, accepted, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -174,6 +177,10 @@ def test_nothing_is_left_behind(batch: Batch) -> None:
 def test_feedback_pages_of_attacks_hold_no_active_content(batch: Batch) -> None:
     for path in batch.report.feedback:
         assert not re.search(r"<script|<img src=x|<[a-z][^>]*\son\w+=", path.read_text("utf-8"))
+
+
+def test_the_graders_memory_stays_small(batch: Batch) -> None:
+    assert batch.memory < 600 << 10, "in kB, above what the tests' own process had used before"
 
 
 def test_pages_stay_small(batch: Batch) -> None:

@@ -180,6 +180,11 @@ def test_a_second_run_grades_nothing_again(graded: tuple[Path, GradeReport], mon
     assert again(graded[0]).rows == graded[1].rows
 
 
+def test_grading_everything_again_gives_the_same(graded: tuple[Path, GradeReport], tmp_path: Path) -> None:
+    shutil.copytree(graded[0], tmp_path / "copy")
+    assert again(tmp_path / "copy", force=True).rows == graded[1].rows
+
+
 def test_a_changed_submission_is_graded_and_points_by_hand_stay(
     graded: tuple[Path, GradeReport], tmp_path: Path
 ) -> None:
@@ -338,6 +343,7 @@ def test_a_folder_that_a_submission_could_read_is_refused(
     """A virtual environment made in the course's own folder would take the solutions with it into the sandbox."""
     hand_in(tmp_path / "in", "ann", answered())
     monkeypatch.setattr("dlcourse.grading.mounts._python_folders", lambda: (course,))
+    monkeypatch.setattr("dlcourse.grading.grade.probe_sandbox", lambda _: None)  # this Python is not there any more
     with pytest.raises(ValueError, match="which a submission can read because Python is installed there"):
         grade(tmp_path / "in", tmp_path / "out", course=course)
 
