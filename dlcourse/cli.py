@@ -172,7 +172,7 @@ def slides(
 
 @app.command(epilog="Example: dlcourse grade submissions/ --workers 8")
 def grade(
-    submissions: Annotated[Path, typer.Argument(help="Folder of STUDENT/01_backprop/01_backprop.ipynb.")],
+    submissions: Annotated[Path, typer.Argument(help="Folder of STUDENT/01_backprop/01_backprop.ipynb, or the zip file of an LMS.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for grades.csv and feedback.")] = Path("grades"),
     workers: Annotated[int | None, typer.Option(help="Submissions at a time; all cores when left out.")] = None,
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Run student code WITHOUT a sandbox.")] = False,
@@ -180,4 +180,4 @@ def grade(
     """Grade a folder of submissions in a sandbox: grades.csv, a page per student, a class report."""
     from dlcourse.grading.grade import grade as grade_submissions
 
-    console.print(str(grade_submissions(submissions, out, workers=workers, unsafe=unsafe)), markup=False)
+    grade_submissions(submissions, out, workers=workers, unsafe=unsafe, console=console)
