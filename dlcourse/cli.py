@@ -172,7 +172,7 @@ def slides(
 
 @app.command(epilog="Example: dlcourse grade submissions/ --workers 8")
 def grade(
-    submissions: Annotated[Path, typer.Argument(help="Folder of STUDENT/01_backprop/01_backprop.ipynb, or the zip file of an LMS.")],
+    submissions: Annotated[Path, typer.Argument(help="Folder of STUDENT/01_backprop/01_backprop.ipynb, or a zip.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for grades.csv and feedback.")] = Path("grades"),
     workers: Annotated[int | None, typer.Option(help="Submissions at a time; all cores when left out.")] = None,
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Run student code WITHOUT a sandbox.")] = False,
