@@ -21,6 +21,9 @@ app = typer.Typer(
 )
 console = Console(highlight=False, soft_wrap=True)
 
+EXTRAS = {"nbgrader": "grade", "playwright": "slides"}
+"""Packages that come with an optional part of the course, and the name of that part."""
+
 Notebooks = Annotated[list[Path] | None, typer.Argument(help="Notebooks; all lectures when left out.")]
 
 
@@ -28,6 +31,12 @@ def main() -> None:
     """Run the command line; expected errors become one line and exit code 1."""
     try:
         app()
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get((error.name or "").split(".")[0])
+        if extra is None:
+            raise
+        console.print(f"dlcourse: this command needs {error.name}: pip install 'dlcourse[{extra}]'", markup=False)
+        sys.exit(1)
     except (FileNotFoundError, FileExistsError, ValueError, RuntimeError, PermissionError) as error:
         if os.environ.get("DLCOURSE_TRACEBACK"):
             raise

@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from dlcourse.cli import app
+from dlcourse.cli import app, main
 from dlcourse.lab import jupyter_command
 
 ROOT = Path(__file__).parents[2]
@@ -66,3 +66,13 @@ def test_jupyterlab_listens_on_this_machine_only_and_starts_headless_and_as_root
 def test_an_ordinary_user_does_not_ask_for_root(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
     assert not [part for part in jupyter_command(tmp_path, None, browser=False) if "root=" in part and "allow" in part]
+
+
+def test_a_missing_optional_part_is_named_with_the_command_that_brings_it(monkeypatch, capsys):
+    def missing():
+        raise ModuleNotFoundError("No module named 'nbgrader'", name="nbgrader")
+
+    monkeypatch.setattr("dlcourse.cli.app", missing)
+    with pytest.raises(SystemExit):
+        main()
+    assert "pip install 'dlcourse[grade]'" in capsys.readouterr().out
