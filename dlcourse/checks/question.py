@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeVar
@@ -249,6 +250,10 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
+_BEGINS_WITH_CODE = re.compile(r"[\w.]+( from [\w.]+)? returned ")
+
+
 def _sentence(text: str) -> str:
-    """With a capital letter and a full stop, unless it ends in a question mark."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith(("?", ".", ")")) else ".")
+    """With a capital letter, unless it begins with the name of the student's code, and a full stop."""
+    first = text[:1] if _BEGINS_WITH_CODE.match(text) else text[:1].upper()
+    return first + text[1:] + ("" if text.endswith(("?", ".", ")")) else ".")

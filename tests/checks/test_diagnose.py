@@ -14,6 +14,11 @@ WANT = RNG.normal(size=(5, 3))
 SCALES = {"N": 5, "C": 3, "lr": 0.03, "1 − p": 0.8}
 
 
+class WithoutSelf:
+    def forward(x):  # noqa: N805 - the mistake
+        return x
+
+
 def say(got, want=WANT, **more):
     return describe(Difference("dW", np.asarray(got), np.asarray(want), **more))
 
@@ -73,6 +78,12 @@ def test_another_known_array_is_recognised():
     assert say(X, inputs={"X": X}).pattern == "Your dW is exactly the input X."
     assert say(-X, inputs={"X": X}).pattern == "Your dW is exactly minus the input X."
     assert say(X, right={"dX": X, "dW": WANT}).pattern == "Your dW is exactly the right dX."
+
+
+def test_outputs_in_the_wrong_order_are_recognised_by_their_values_though_the_shapes_differ():
+    loss, prediction = np.array([3.5, 1.5]), WANT
+    found = describe(Difference("y_hat", loss, prediction, right={"y_hat": prediction, "L": loss}))
+    assert (found.kind, found.pattern) == ("shape", "Your y_hat is exactly the right L.")
 
 
 def test_transposes_and_axis_orders():
@@ -287,6 +298,8 @@ def test_odd_shapes_do_no_harm(shape):
         (lambda: np.ones((2, 3)) @ np.ones((2, 3)), "inner sizes of this matrix product"),
         (lambda: np.ones((2, 3)) + np.ones((2, 4)), "do not fit together"),
         (lambda: (lambda x: x)(1, 2), "calls it as gate.forward(x)"),
+        (lambda: WithoutSelf().forward(2), "Is `self` the first argument"),
+        (lambda: [1, 2] * 0.5, "np.array(...)"),
         (lambda: object().cache, "never set on this object"),
         (lambda: bool(np.ones(3)), "one yes or no"),
         (lambda: np.ones(3)[7], "lies outside its array"),

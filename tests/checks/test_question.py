@@ -55,8 +55,8 @@ def test_an_exception_inside_a_library_still_shows_the_students_line():
     ("backward", "words"),
     [
         (lambda self, dz: None, "backward returned None, expected dX, dW, db. Is a `return` missing?"),
-        (lambda self, dz: dz, "Backward returned one ndarray, expected 3 values: dX, dW, db."),
-        (lambda self, dz: (dz, dz), "Backward returned 2 values, expected 3: dX, dW, db."),
+        (lambda self, dz: dz, "backward returned one ndarray, expected 3 values: dX, dW, db."),
+        (lambda self, dz: (dz, dz), "backward returned 2 values, expected 3: dX, dW, db."),
         (lambda self, dz: (dz, None, dz), "DW from backward returned None. Is a `return` missing?"),
         (lambda self, dz: (dz, "text", dz), "expected an array of numbers"),
         (lambda self, dz: (dz, [[1, 2], [3]], dz), "not an array of numbers"),

@@ -163,6 +163,20 @@ def freeze_the_module_object(model):
     return model.parameters()
 
 
+def order_by_value(root):
+    order = []
+
+    def visit(node):
+        if any(node.value == known.value for known in order):
+            return
+        for parent in node.parents:
+            visit(parent)
+        order.append(node)
+
+    visit(root)
+    return order
+
+
 MISTAKES = [
     ("01.multiply_gate", ClassCache, "product_shared_cache"),
     ("01.multiply_gate", Overwrites, "overwritten"),
@@ -174,6 +188,7 @@ MISTAKES = [
     ("01.linear", LinearInOut, "weight_transposed"),
     ("01.linear", LinearKeepdims, "bias_kept_axis"),
     ("01.topological_order", order_without_memory, "repeats"),
+    ("01.topological_order", order_by_value, "by_value"),
     ("01.backward", backward_overwrites, "overwrite"),
     ("01.backward", backward_resends, "resend"),
     ("01.backward", backward_forgets_the_seed, "no_seed"),
@@ -192,6 +207,19 @@ def test_a_students_mistake_is_named(question, student, name, seed):
     verdict = run_check(load(question), student, seed)
     assert verdict.variant == name
     assert verdict.points == 0
+
+
+def step_with_the_loss_turned_round(model, optimizer, loss_function, X, y):
+    model.train()
+    optimizer.zero_grad()
+    loss = loss_function(y, model(X))
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def test_the_loss_tells_prediction_and_target_apart():
+    assert run_check(load("01.training_step"), step_with_the_loss_turned_round, 1).points == 0
 
 
 def backward_along_each_path(root):

@@ -15,7 +15,7 @@ __all__ = ["QUESTIONS"]
 ORDER = 2
 
 Arrays = dict[str, Any]
-_UPSTREAM = "Which part of the chain rule says how much the rest of the graph cares about z?"
+_UPSTREAM = "Which part of the chain rule says how much the rest of the graph cares about {}?"
 
 
 # ---- s = σ(x)
@@ -24,7 +24,7 @@ _UPSTREAM = "Which part of the chain rule says how much the rest of the graph ca
 def _sigmoid_inputs(rng: np.random.Generator) -> Arrays:
     x = rng.normal(size=(3, 4))
     x[1, 2], x[2, 0] = 1000.0, -1000.0
-    return {"x": x, "dz": rng.normal(size=(3, 4)), "other_x": rng.normal(size=(3, 4))}
+    return {"x": x, "ds": rng.normal(size=(3, 4)), "other_x": rng.normal(size=(3, 4))}
 
 
 def _sigmoid(x: Any) -> Any:
@@ -39,8 +39,8 @@ sigmoid_gate = Question(
     called_as="gate = SigmoidGate(); s = gate.forward(x); dx = gate.backward(ds)",
     tested="forward and gradient, x and ds random with shape (3, 4), and x = 1000 and x = −1000",
     inputs=_sigmoid_inputs,
-    drive=gates.one_input_gate,
-    answer=lambda x, dz: {"z": _sigmoid(x), "dx": _sigmoid(x) * (1 - _sigmoid(x)) * dz},
+    drive=gates.sigmoid_gate,
+    answer=lambda x, ds: {"s": _sigmoid(x), "dx": _sigmoid(x) * (1 - _sigmoid(x)) * ds},
     off_limits=SIGMOID,
 )
 sigmoid_gate.hint("Four gates in a row, but their product is short: ∂s/∂x = (1 − s) s.")
@@ -49,51 +49,51 @@ sigmoid_gate.hint("1 / (1 + exp(−x)) has no trouble with x = 1000. What does e
 
 
 @sigmoid_gate.wrong("the sigmoid is applied to the kept output once more", ask="Is the value you kept x or σ(x)?")
-def sigmoid_twice(x: Any, dz: Any) -> Arrays:
+def sigmoid_twice(x: Any, ds: Any) -> Arrays:
     again = _sigmoid(_sigmoid(x))
-    return {"dx": again * (1 - again) * dz}
+    return {"dx": again * (1 - again) * ds}
 
 
 @sigmoid_gate.wrong("x (1 − x) is computed with the input x", ask="s (1 − s) never exceeds 1/4. Does yours?")
-def slope_of_input(x: Any, dz: Any) -> Arrays:
-    return {"dx": x * (1 - x) * dz}
+def slope_of_input(x: Any, ds: Any) -> Arrays:
+    return {"dx": x * (1 - x) * ds}
 
 
 @sigmoid_gate.wrong("the factor 1 − s is missing", ask="Where the gate is saturated at s = 1, what is its slope?")
-def no_one_minus(x: Any, dz: Any) -> Arrays:
-    return {"dx": _sigmoid(x) * dz}
+def no_one_minus(x: Any, ds: Any) -> Arrays:
+    return {"dx": _sigmoid(x) * ds}
 
 
 @sigmoid_gate.wrong("the factor s is missing", ask="Where the gate is saturated at s = 0, what is its slope?")
-def only_one_minus(x: Any, dz: Any) -> Arrays:
-    return {"dx": (1 - _sigmoid(x)) * dz}
+def only_one_minus(x: Any, ds: Any) -> Arrays:
+    return {"dx": (1 - _sigmoid(x)) * ds}
 
 
 @sigmoid_gate.wrong("1 − s², the rule of tanh, is used", ask="Which function has the derivative 1 − output²?")
-def tanh_rule(x: Any, dz: Any) -> Arrays:
-    return {"dx": (1 - _sigmoid(x) ** 2) * dz}
+def tanh_rule(x: Any, ds: Any) -> Arrays:
+    return {"dx": (1 - _sigmoid(x) ** 2) * ds}
 
 
-@sigmoid_gate.wrong("the upstream gradient is left out", ask=_UPSTREAM)
+@sigmoid_gate.wrong("the upstream gradient is left out", ask=_UPSTREAM.format("s"))
 def sigmoid_without_upstream(x: Any) -> Arrays:
     return {"dx": _sigmoid(x) * (1 - _sigmoid(x))}
 
 
 @sigmoid_gate.wrong("exp(x) / (1 + exp(x)) meets a large x: infinity over infinity", ask="What is exp(1000)?")
-def overflow(x: Any, dz: Any) -> Arrays:
+def overflow(x: Any, ds: Any) -> Arrays:
     s = np.exp(x) / (1 + np.exp(x))
-    return {"z": s, "dx": s * (1 - s) * dz}
+    return {"s": s, "dx": s * (1 - s) * ds}
 
 
 @sigmoid_gate.wrong("the sign in the exponent is missing: 1 / (1 + exp(x))", ask="Should σ(5) be near 1 or near 0?")
-def mirrored(x: Any, dz: Any) -> Arrays:
+def mirrored(x: Any, ds: Any) -> Arrays:
     s = 1 / (1 + np.exp(x))
-    return {"z": s, "dx": s * (1 - s) * dz}
+    return {"s": s, "dx": s * (1 - s) * ds}
 
 
 @sigmoid_gate.wrong("the output of another gate is used: all gates share one cache", ask="Whose is self.s?")
-def sigmoid_shared_cache(dz: Any, other_x: Any) -> Arrays:
-    return {"dx": _sigmoid(other_x) * (1 - _sigmoid(other_x)) * dz}
+def sigmoid_shared_cache(ds: Any, other_x: Any) -> Arrays:
+    return {"dx": _sigmoid(other_x) * (1 - _sigmoid(other_x)) * ds}
 
 
 # ---- z = max(0, x)
@@ -154,7 +154,7 @@ def no_mask(dz: Any) -> Arrays:
     return {"dx": dz}
 
 
-@relu_gate.wrong("the upstream gradient dz is left out", ask=_UPSTREAM)
+@relu_gate.wrong("the upstream gradient dz is left out", ask=_UPSTREAM.format("z"))
 def relu_without_upstream(x: Any) -> Arrays:
     return {"dx": (x > 0) * 1.0}
 

@@ -29,7 +29,8 @@ backward = Question(
     minutes=15,
     title="Backward through a graph",
     called_as="backward(root), after which every node of the graph has its .grad",
-    tested="every gradient in five graphs: no shared node, x·x, a diamond, nodes shared at two depths, 32 paths",
+    tested="every gradient in six graphs: no shared node, x·x, a diamond, nodes shared at two depths, 32 paths, "
+    "two nodes with one number",
     inputs=three_numbers,
     drive=graph.backward,
     answer=lambda x: graph.backward(run_backward, x),

@@ -22,7 +22,8 @@ topological_order = Question(
     minutes=12,
     title="An order for the nodes",
     called_as="topological_order(root), which returns a list of nodes",
-    tested="three graphs with shared nodes: each node once, its parents before it, and the gradients this gives",
+    tested="four graphs with shared nodes, one with two nodes of the same number: each node once, its parents "
+    "before it, and the gradients this gives",
     inputs=three_numbers,
     drive=graph.topological_order,
     answer=lambda x: graph.topological_order(in_order, x),
@@ -72,6 +73,19 @@ def node_first(root: Any) -> list[Any]:
 )
 def depth_first_reversed(root: Any) -> list[Any]:
     return depth_first_list(root)[::-1]
+
+
+@topological_order.wrong(
+    "nodes are compared by their values, so that two nodes with the same number count as one",
+    ask="Are two nodes that hold the same number the same node?",
+    as_student=True,
+)
+def by_value(root: Any) -> list[Any]:
+    order: list[Any] = []
+    for node in in_order(root):
+        if all(node.value != known.value for known in order):
+            order.append(node)
+    return order
 
 
 @topological_order.wrong("the root is missing", ask="Where does the gradient 1 enter the graph?", as_student=True)

@@ -7,7 +7,13 @@ import re
 __all__ = ["explain_error"]
 
 _MEANINGS: tuple[tuple[str, str, str], ...] = (
+    (
+        "TypeError",
+        r"\w\.\w+\(\) takes \d+ positional arguments? but \d+ (was|were) given",
+        "The check calls it as {called_as}. Is `self` the first argument of each method?",
+    ),
     ("TypeError", r"missing \d+ required|takes .* positional|unexpected keyword", "The check calls it as {called_as}."),
+    ("TypeError", r"can't multiply sequence", "A list does not multiply entry by entry; np.array(...) of it does."),
     ("TypeError", r"not subscriptable|not iterable|cannot unpack", "One value is not the sequence you treat it as."),
     ("TypeError", r"NoneType", "Something is None there. Does a function that should return a value return one?"),
     (

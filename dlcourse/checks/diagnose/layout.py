@@ -8,14 +8,15 @@ import numpy as np
 
 from dlcourse.checks.compare import agree
 from dlcourse.checks.diagnose.difference import Difference
+from dlcourse.checks.diagnose.scale import same_as_other
 
 __all__ = ["permuted_axes", "reversed_axis", "same_values_elsewhere", "shifted", "wrong_shape"]
 
 
 def wrong_shape(difference: Difference) -> str:
-    """Explain a shape that differs: transposed, not summed, an axis of length 1, flattened."""
+    """Explain a shape that differs: transposed, another output, not summed, an axis of length 1, flattened."""
     got, want, name = difference.got, difference.want, difference.name
-    turned = permuted_axes(difference)
+    turned = permuted_axes(difference) or same_as_other(difference)
     if turned:
         return turned
     if got.size == want.size:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dlcourse.checks.drives.values import Array, construct, function, numbers, several
 
-__all__ = ["add_constant_gate", "multiply_gate", "one_input_gate", "sigmoid_neuron"]
+__all__ = ["add_constant_gate", "multiply_gate", "one_input_gate", "sigmoid_gate", "sigmoid_neuron"]
 
 
 def multiply_gate(student: Any, x: Array, y: Array, dz: Array, other_x: Array, other_y: Array) -> dict[str, Array]:
@@ -32,6 +32,12 @@ def add_constant_gate(student: Any, x: Array, c: Array, dz: Array, other_c: Arra
     construct(student, float(other_c))
     z = numbers(gate.forward(x), "forward")
     return {"z": z, "dx": numbers(_single(gate.backward(dz)), "backward")}
+
+
+def sigmoid_gate(student: Any, x: Array, ds: Array, other_x: Array) -> dict[str, Array]:
+    """Run a one-input gate as :func:`one_input_gate` does; its output is called s."""
+    outputs = one_input_gate(student, x, ds, other_x)
+    return {"s": outputs["z"], "dx": outputs["dx"]}
 
 
 def sigmoid_neuron(student: Any, w: Array, x: Array) -> dict[str, Array]:

@@ -83,12 +83,20 @@ def _ladder(x: Array) -> dict[str, Node]:
     return nodes
 
 
+def _twins(x: Array) -> dict[str, Node]:
+    """Different nodes that hold the same number, at two depths."""
+    a, b, c = Node(x[0]), Node(x[0]), Node(x[1])
+    p, q = a * c, b * c
+    return {"a": a, "b": b, "c": c, "a·c": p, "b·c": q, "root": p + q}
+
+
 GRAPHS = {
     "(a + b)·c": _no_sharing,
     "a·a": _square,
     "u·c + tanh u, u = a + b": _diamond,
     "(u + a)·tanh tanh u + b, u = a·b": _two_depths,
     "a ladder of 5 rungs, each x + tanh x": _ladder,
+    "a·c + b·c, where a and b hold the same number": _twins,
 }
 SHARED_GRAPHS = tuple(GRAPHS)[2:]
 

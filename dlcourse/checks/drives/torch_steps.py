@@ -38,6 +38,11 @@ def _flat(model: Any) -> Array:
     return np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])
 
 
+def _lopsided_loss(prediction: Any, target: Any) -> Any:
+    """Weigh the squares by the target: unlike mse_loss, it tells prediction and target apart."""
+    return ((prediction - target) ** 2 * (1 + target**2)).mean()
+
+
 def training_step(
     student: Any, W1: Array, W2: Array, mean: Array, var: Array, X: Array, y: Array, stale: Array
 ) -> dict[str, Array]:
@@ -51,9 +56,7 @@ def training_step(
         p.grad = torch.full_like(p, float(stale))
     weights, losses, means, modes, graphs = [], [], [], [], []
     for batch, target in zip(X, y, strict=True):
-        loss = function(student)(
-            model, optimizer, torch.nn.functional.mse_loss, torch.from_numpy(batch), torch.from_numpy(target)
-        )
+        loss = function(student)(model, optimizer, _lopsided_loss, torch.from_numpy(batch), torch.from_numpy(target))
         graphs.append(bool(getattr(loss, "requires_grad", False)))
         losses.append(_one_number(loss, "training_step"))
         weights.append(_flat(model))
@@ -79,14 +82,12 @@ def evaluate(student: Any, W1: Array, W2: Array, mean: Array, var: Array, X: Arr
         with torch.enable_grad():
             prediction = function(student)(model, torch.from_numpy(X))
             still_on = torch.is_grad_enabled()
-        found = f"found in {'train' if training else 'eval'} mode"
-        outputs[f"prediction, {found}"] = numbers(prediction, "evaluate")
-        outputs[f"running mean, {found}"] = model[1].running_mean.numpy().copy()
-        outputs[f"prediction holds on to a graph, {found}"] = np.array(
-            bool(getattr(prediction, "requires_grad", False))
-        )
-        outputs[f"train mode afterwards, {found}"] = np.array(bool(model.training))
-        outputs[f"autograd on afterwards, {found}"] = np.array(still_on)
+        found = f"of a model found in {'train' if training else 'eval'} mode"
+        outputs[f"prediction {found}"] = numbers(prediction, "evaluate")
+        outputs[f"running mean {found}"] = model[1].running_mean.numpy().copy()
+        outputs[f"graph kept by the prediction {found}"] = np.array(bool(getattr(prediction, "requires_grad", False)))
+        outputs[f"train mode afterwards {found}"] = np.array(bool(model.training))
+        outputs[f"autograd afterwards {found}"] = np.array(still_on)
     return outputs
 
 
