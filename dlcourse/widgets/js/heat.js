@@ -13,19 +13,28 @@ export function colourOf(node, name) {
 // Fills a square of the canvas with a map of side × side values: low values in one colour, high ones in the
 // other, 0 as paper; a strength below 1 makes it pale, so that points stand out.
 export function drawMap(context, values, { side, x, y, size, limit, strength = 1, low, zero, high }) {
-  const image = new ImageData(side, side);
-  values.forEach((value, cell) => {
+  const image = new ImageData(side, side), bytes = image.data;
+  for (let cell = 0; cell < values.length; cell += 1) {
+    const value = values[cell];
     const share = Number.isFinite(value) ? strength * Math.max(-1, Math.min(1, value / limit)) : 0;
     const end = share < 0 ? low : high;
     for (let channel = 0; channel < 3; channel += 1) {
-      image.data[4 * cell + channel] = zero[channel] + Math.abs(share) * (end[channel] - zero[channel]);
+      bytes[4 * cell + channel] = zero[channel] + Math.abs(share) * (end[channel] - zero[channel]);
     }
-    image.data[4 * cell + 3] = 255;
-  });
-  const small = new OffscreenCanvas(side, side);
+    bytes[4 * cell + 3] = 255;
+  }
+  const small = canvasOf(side);
   small.getContext("2d").putImageData(image, 0, 0);
   context.imageSmoothingEnabled = true;
   context.drawImage(small, x, y, size, size);
+}
+
+let sheet = null;
+
+// A canvas of one map's size, kept for the next map.
+function canvasOf(side) {
+  if (sheet?.width !== side) sheet = new OffscreenCanvas(side, side);
+  return sheet;
 }
 
 // The largest size of a value, so that a map uses its whole range of colours.

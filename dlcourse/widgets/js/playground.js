@@ -15,8 +15,13 @@ export function createDrawing(figure) {
     "● ▲ training, ○ △ validation. Lines are weights, dashed where negative.");
   const scroller = element("div", { class: "dlc-playground", tabindex: 0, role: "group" }, canvas);
   figure.append(scroller, element("div", { class: "dlc-below" }, legend, readout));
-  let last = null;
-  const paint = () => { if (last && canvas.isConnected) draw(canvas, last.picture, last.place); };
+  let last = null, colours = null, ink = "";
+  const paint = () => {
+    if (!last || !canvas.isConnected) return;
+    const now = getComputedStyle(scroller).color; // another theme, other colours
+    if (now !== ink) [colours, ink] = [palette(scroller), now];
+    draw(canvas, last.picture, last.place, colours);
+  };
   new ResizeObserver(paint).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
   return {
@@ -35,7 +40,7 @@ function number(value) {
   return value === null ? "not finite" : value.toPrecision(3);
 }
 
-function draw(canvas, picture, place) {
+function draw(canvas, picture, place, colours) {
   const scale = (canvas.clientWidth / WIDTH) * devicePixelRatio;
   if (!scale) return; // not on the page yet
   canvas.width = Math.round(WIDTH * scale);
@@ -43,7 +48,6 @@ function draw(canvas, picture, place) {
   const context = canvas.getContext("2d");
   context.scale(scale, scale);
   context.font = `13px ${getComputedStyle(canvas).fontFamily}`;
-  const colours = palette(canvas.parentElement);
   const { sizes, frames } = picture;
   const values = forward(sizes, picture.activation, frames[place].weights.data, picture.grid);
   const places = layout(sizes);
