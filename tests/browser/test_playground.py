@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ from dlcourse.plots import png
 from dlcourse.widgets import Playground
 from dlcourse.widgets.bundle import FOLDER, bundle
 from dlcourse.widgets.export import static_html
-from dlcourse.widgets.playground import PRESETS
-from dlcourse.widgets.playground_run import ACTIVATIONS
+from dlcourse.widgets.playground import PRESETS, setting_of
+from dlcourse.widgets.playground_run import ACTIVATIONS, make_features, train_run
 
 pytestmark = pytest.mark.browser
 
@@ -99,6 +100,93 @@ def test_the_forward_pass_of_the_page_is_pythons(module, activation, sizes):
     for layer, values in enumerate(outputs[2::2], start=1):  # after Flatten: Linear, activation, Linear, …
         np.testing.assert_allclose(np.array(found[layer]).T, values, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(np.array(found[-1]).T, outputs[-1], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "squared error"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("sizes", [[2, 1], [3, 4, 1], [2, 5, 3, 4, 1]])
+def test_the_gradient_of_the_page_is_pythons(module, activation, sizes, loss):
+    page = module("mlp_train")
+    rng = np.random.default_rng(1)
+    previous = dl.get_default_dtype()
+    dl.set_default_dtype(np.float64)
+    try:
+        model = mlp(dl, sizes, getattr(dl.nn, ACTIVATIONS[activation]))
+        for parameter in model.parameters():
+            parameter.data[...] = rng.normal(size=parameter.shape)
+        X, labels = rng.normal(size=(7, sizes[0])), rng.integers(0, 2, size=7)
+        column = labels[:, None].astype(np.float64)
+        loss_fn = dl.nn.BCEWithLogitsLoss() if loss == "cross-entropy" else dl.nn.MSELoss()
+        cost = loss_fn(model(dl.tensor(X)), dl.tensor(column if loss == "cross-entropy" else 2 * column - 1))
+        cost.backward()
+    finally:
+        dl.set_default_dtype(previous)
+    weights = np.concatenate([dl.to_numpy(w).ravel() for w in model.parameters()])
+    expected = np.concatenate([w.grad.ravel() for w in model.parameters()])
+    net = {"sizes": sizes, "activation": activation, "loss": loss}
+    found, after = page.evaluate(
+        """([net, weights, shape, data, labels]) => {
+          const inputs = { shape, data }, start = Float64Array.from(weights);
+          const { cost, gradient } = m.costAndGradient(net, start, inputs, labels);
+          return [[cost, ...gradient], Array.from(m.step(net, start, inputs, labels, 0.5).weights)]; }""",
+        [net, weights.tolist(), list(X.shape), X.ravel().tolist(), labels.tolist()],
+    )
+    np.testing.assert_allclose(found, [cost.item(), *expected], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(after, weights - 0.5 * expected, rtol=1e-9, atol=1e-12)
+
+
+def trained_here(explorer, steps, rate):
+    """The training cost before step number ``steps`` of gradient descent on all training points, in float64."""
+    setting = setting_of({k: v for k, v in explorer.values.items() if k not in ("preset", "epoch")})
+    run = train_run(setting)
+    X = make_features(run.points.X.astype(np.float64), setting.features)[run.train]
+    y = run.points.y[run.train, None].astype(np.float64)
+    previous = dl.get_default_dtype()
+    dl.set_default_dtype(np.float64)
+    try:
+        model = mlp(dl, setting.sizes, getattr(dl.nn, ACTIVATIONS[setting.activation]))
+        flat = run.frames[0]["weights"].astype(np.float64)
+        for parameter in model.parameters():
+            count = int(np.prod(parameter.shape))
+            parameter.data[...], flat = flat[:count].reshape(parameter.shape), flat[count:]
+        optimizer = dl.optim.SGD(model.parameters(), lr=rate)
+        for _ in range(steps):
+            cost = dl.nn.BCEWithLogitsLoss()(model(dl.tensor(X)), dl.tensor(y))
+            optimizer.zero_grad()
+            cost.backward()
+            optimizer.step()
+    finally:
+        dl.set_default_dtype(previous)
+    return cost.item()
+
+
+def test_the_export_trains_in_the_page_as_python_does(page, show, log):
+    show(page, preset="xor, with x·y")
+    before = pixels(page)
+    page.get_by_label("Rate here").select_option("1")
+    page.get_by_role("button", name="Train in this page").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "() => Number(document.querySelector('.dlc-readout').textContent.match(/here, step (\\d+)/)?.[1]) >= 40"
+    )
+    page.get_by_role("button", name="Pause").click()
+    said = page.locator(".dlc-readout").inner_text()
+    steps, cost = re.fullmatch(r"here, step (\d+): training cost (\S+)", said).groups()
+    expected = trained_here(Playground(preset="xor, with x·y"), int(steps), rate=1.0)
+    assert float(cost) == pytest.approx(expected, rel=1e-2)
+    assert pixels(page) != before
+    page.get_by_role("button", name="Step forward").click()  # back to the recording
+    assert page.locator(".dlc-readout").inner_text().startswith("epoch 1:")
+    log.assert_quiet()
+
+
+def test_training_in_the_page_stops_at_infinity(page, show, log):
+    show(page, preset="rate too high")
+    page.get_by_label("Rate here").select_option("3")
+    page.get_by_role("button", name="Train in this page").click()
+    page.wait_for_function("() => document.querySelector('.dlc-readout').textContent.includes('no longer finite')")
+    assert page.get_by_role("button", name="Train in this page").get_attribute("aria-pressed") == "false"
+    log.assert_quiet()
 
 
 def test_the_line_of_the_decision_lies_where_the_sign_changes(module):

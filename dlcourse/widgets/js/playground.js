@@ -3,6 +3,7 @@ import { drawCurves } from "./curves.js";
 import { element } from "./dom.js";
 import { colourOf, drawMap, largest, zeroLine } from "./heat.js";
 import { forward } from "./mlp.js";
+import { createPageTraining } from "./page_training.js";
 
 const WIDTH = 1060, HEIGHT = 330, TOP = 22;
 const OUTPUT = { x: 475, y: TOP, size: 300 };
@@ -14,19 +15,26 @@ export function createDrawing(figure) {
   const legend = element("p", { class: "dlc-marks" },
     "● ▲ training, ○ △ validation. Lines are weights, dashed where negative.");
   const scroller = element("div", { class: "dlc-playground", tabindex: 0, role: "group" }, canvas);
-  figure.append(scroller, element("div", { class: "dlc-below" }, legend, readout));
+  const training = createPageTraining((weights, words) => {
+    last.weights = weights;
+    readout.textContent = words;
+    paint();
+  });
+  figure.append(scroller, element("div", { class: "dlc-below" }, legend, training.node, readout));
   let last = null, colours = null, ink = "";
   const paint = () => {
     if (!last || !canvas.isConnected) return;
     const now = getComputedStyle(scroller).color; // another theme, other colours
     if (now !== ink) [colours, ink] = [palette(scroller), now];
-    draw(canvas, last.picture, last.place, colours);
+    draw(canvas, last, colours);
   };
   new ResizeObserver(paint).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
   return {
     update({ picture, place }) {
-      last = { picture, place };
+      if (last?.picture === picture && last.place === place) return;
+      last = { picture, place, weights: picture.frames[place].weights.data };
+      training.reset(picture, last.weights);
       canvas.setAttribute("aria-label", picture.label);
       scroller.setAttribute("aria-label", `${picture.label}, scrolls sideways`);
       const frame = picture.frames[place];
@@ -40,7 +48,7 @@ function number(value) {
   return value === null ? "not finite" : value.toPrecision(3);
 }
 
-function draw(canvas, picture, place, colours) {
+function draw(canvas, { picture, place, weights }, colours) {
   const scale = (canvas.clientWidth / WIDTH) * devicePixelRatio;
   if (!scale) return; // not on the page yet
   canvas.width = Math.round(WIDTH * scale);
@@ -49,9 +57,9 @@ function draw(canvas, picture, place, colours) {
   context.scale(scale, scale);
   context.font = `13px ${getComputedStyle(canvas).fontFamily}`;
   const { sizes, frames } = picture;
-  const values = forward(sizes, picture.activation, frames[place].weights.data, picture.grid);
+  const values = forward(sizes, picture.activation, weights, picture.grid);
   const places = layout(sizes);
-  drawWeights(context, sizes, places, frames[place].weights.data, colours);
+  drawWeights(context, sizes, places, weights, colours);
   values.slice(0, -1).forEach((layer, column) => layer.forEach((map, unit) => {
     const at = places[column][unit];
     drawMap(context, map, { ...at, side: picture.side, limit: largest(map), ...colours.map });
