@@ -53,7 +53,7 @@ refresh: setup  ## execute and normalise every lecture
 	$(BIN)/dlcourse refresh
 
 lock: setup  ## resolve requirements.lock anew from pyproject.toml
-	@echo "torch==2.13.0" > .lock-constraints
+	@printf '%s\n' "torch==2.13.0" "soupsieve<3" > .lock-constraints  # soupsieve 3 refuses the Python of Debian 12, 3.11.2
 	$(BIN)/pip-compile --quiet --upgrade --extra slides --extra grade --extra bench --extra dev --strip-extras --no-header \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --annotation-style line \
 	  --constraint .lock-constraints --output-file requirements.lock.new pyproject.toml

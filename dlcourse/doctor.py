@@ -76,7 +76,7 @@ def _packages(lock: Path) -> Finding:
     if not wrong:
         return Finding("packages", True, f"as in {lock.name}")
     more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-    return Finding("packages", False, ", ".join(wrong[:3]) + more, "make setup  (or: pip install -r requirements.lock)")
+    return Finding("packages", False, ", ".join(wrong[:3]) + more, "make clean setup  (or: pip install -r requirements.lock)")
 
 
 def _disk(root: Path) -> Finding:
@@ -112,7 +112,7 @@ def _torch() -> Finding:
         assert torch.ones(2, device=device.split()[0].lower().replace("gpu", "cuda")).sum().item() == 2
         return f"torch {torch.__version__} on {device}, {torch.get_num_threads()} threads"
 
-    return _attempt("torch", probe, "make setup  (or: pip install torch)")
+    return _attempt("torch", probe, "make clean setup  (or: pip install --force-reinstall torch)")
 
 
 def _kernel() -> Finding:
@@ -131,7 +131,7 @@ def _kernel() -> Finding:
             manager.shutdown_kernel(now=True)
         return "a Jupyter kernel starts and imports dlcourse"
 
-    return _attempt("kernel", probe, "make setup  (or: pip install -e . in the environment that runs JupyterLab)")
+    return _attempt("kernel", probe, "make clean setup  (or: pip install -e . in the environment that runs JupyterLab)")
 
 
 def _attempt(name: str, probe: Callable[[], str], remedy: str) -> Finding:

@@ -27,7 +27,7 @@ def test_a_wrong_version_fails_and_names_the_command(tmp_path):
     assert line.startswith("[FAIL]")
     assert "(lock: 0.0.1)" in line
     assert "no-such-package missing (lock: 1.0)" in line
-    assert "make setup" in line
+    assert "make clean setup" in line
 
 
 def test_a_missing_program_is_optional_and_says_what_to_install(monkeypatch):

@@ -2,10 +2,13 @@
 
 import re
 import tomllib
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -39,6 +42,19 @@ def test_every_line_of_the_lock_is_an_exact_pin():
     for line in (ROOT / "requirements.lock").read_text("utf-8").splitlines():
         requirement = line.split("#")[0].strip()
         assert not requirement or re.fullmatch(r"[a-z0-9_.\-]+==[A-Za-z0-9.]+", requirement), line
+
+
+@pytest.mark.parametrize("python", ["3.11.0", "3.11.2"])  # the first that pyproject allows, and Debian 12's
+def test_every_locked_package_accepts_the_oldest_python_that_we_promise(python):
+    refusing = []
+    for name in LOCK:
+        try:
+            wants = metadata(name).get("Requires-Python")
+        except PackageNotFoundError:  # a package for another system or Python
+            continue
+        if wants and python not in SpecifierSet(wants):
+            refusing.append(f"{name} {LOCK[name]} needs Python {wants}")
+    assert refusing == []
 
 
 def test_environment_yml_has_the_dependencies_of_pyproject_and_nbval():
