@@ -4,5 +4,6 @@ from dlcourse.widgets.explorer import Explorer
 from dlcourse.widgets.gradient_flow import GradientFlow
 from dlcourse.widgets.graph import GraphExplorer
 from dlcourse.widgets.playground import Playground
+from dlcourse.widgets.training_doctor import TrainingDoctor
 
-__all__ = ["Explorer", "GradientFlow", "GraphExplorer", "Playground"]
+__all__ = ["Explorer", "GradientFlow", "GraphExplorer", "Playground", "TrainingDoctor"]

@@ -119,7 +119,7 @@ def _fingerprint(recipe: Mapping[str, Any]) -> str:
     """A hash of the recipe, of NumPy's version and of all code the numbers could come from."""
     digest = hashlib.sha256(json.dumps([recipe, np.__version__], sort_keys=True).encode())
     root = Path(dlcourse.__file__).parent
-    for part in ("data", "numpy", "plots", "torch", "training", "widgets"):
+    for part in ("data", "diagnostics", "models", "numpy", "plots", "torch", "training", "widgets"):
         for source in sorted((root / part).rglob("*.py")):
             digest.update(source.relative_to(root).as_posix().encode() + b"\0" + source.read_bytes())
     return digest.hexdigest()
