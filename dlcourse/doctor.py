@@ -76,7 +76,8 @@ def _packages(lock: Path) -> Finding:
     if not wrong:
         return Finding("packages", True, f"as in {lock.name}")
     more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-    return Finding("packages", False, ", ".join(wrong[:3]) + more, "make clean setup  (or: pip install -r requirements.lock)")
+    remedy = "make clean setup  (or: pip install -r requirements.lock)"
+    return Finding("packages", False, ", ".join(wrong[:3]) + more, remedy)
 
 
 def _disk(root: Path) -> Finding:
