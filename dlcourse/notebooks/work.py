@@ -33,9 +33,7 @@ class Synced:
         if self.copied:
             lines.append(f"{len(self.copied)} new files in work/: {_names(self.copied)}")
         if self.updated:
-            lines.append(
-                f"{len(self.updated)} files that you had not changed are now the newest: {_names(self.updated)}"
-            )
+            lines.append(f"brought up to date, since you had not changed them: {_names(self.updated)}")
         lines += [f"{path} is a newer version; your own file is as you left it" for path in self.beside]
         return "\n".join(lines) or "work/ has everything already"
 
