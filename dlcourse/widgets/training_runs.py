@@ -147,7 +147,7 @@ def _batches(setting: Setting) -> _Noisy:
 
 
 class _Noisy:
-    """Batches whose inputs get fresh noise, the simplest augmentation."""
+    """Batches whose inputs get fresh noise, the simplest augmentation; no noise leaves them as they are."""
 
     def __init__(self, batches: Batches, noise: float) -> None:
         self.batches, self.noise = batches, noise
@@ -158,10 +158,9 @@ class _Noisy:
 
     def __iter__(self) -> Iterator[tuple[Array, Array]]:
         for X, y in self.batches:
-            yield (
-                (X + np.float32(self.noise) * self.rng.normal(size=X.shape).astype(np.float32) if self.noise else X),
-                y,
-            )
+            if self.noise:
+                X = X + np.float32(self.noise) * self.rng.normal(size=X.shape).astype(np.float32)
+            yield X, y
 
 
 @cache
