@@ -56,7 +56,7 @@ def lab(
     browser: Annotated[bool, typer.Option(help="Open a browser where there is one.")] = True,
 ) -> None:
     """Copy lectures and exercises into [bold]work/[/] (never over your changes) and open JupyterLab there."""
-    from dlcourse.lab import course_root, jupyter_command
+    from dlcourse.lab import course_root, jupyter_command, jupyter_environment
     from dlcourse.notebooks.work import sync
 
     root = course_root()
@@ -64,7 +64,7 @@ def lab(
     command = jupyter_command(root / "work", port, browser)
     console.print("Starting JupyterLab; open the address that it prints. Ctrl+C twice stops it.")
     sys.stdout.flush()
-    os.execv(command[0], command)
+    os.execve(command[0], command, jupyter_environment())
 
 
 @app.command(epilog="Example: dlcourse doctor")

@@ -7,7 +7,7 @@ import sys
 import webbrowser
 from pathlib import Path
 
-__all__ = ["course_root", "jupyter_command"]
+__all__ = ["course_root", "jupyter_command", "jupyter_environment"]
 
 
 def course_root(start: Path | None = None) -> Path:
@@ -36,6 +36,13 @@ def jupyter_command(work: Path, port: int | None, browser: bool) -> list[str]:
     if not (browser and _has_browser()):
         command.append("--no-browser")
     return command
+
+
+def jupyter_environment() -> dict[str, str]:
+    """Return the environment for JupyterLab: students see neither the grading tools nor news of Jupyter."""
+    ours = str(Path(__file__).parent / "lab_config")
+    theirs = os.environ.get("JUPYTER_CONFIG_PATH")
+    return {**os.environ, "JUPYTER_CONFIG_PATH": ours + (os.pathsep + theirs if theirs else "")}
 
 
 def _has_browser() -> bool:

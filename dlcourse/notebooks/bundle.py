@@ -13,17 +13,15 @@ from dlcourse.notebooks.files import replace_file
 __all__ = ["bundle", "bundle_files"]
 
 _ROOT_FILES = (
-    "ARCHITECTURE.md",
-    "CONTRIBUTING.md",
     "LICENSE",
     "LICENSE-TEXT",
-    "Makefile",
-    "README.md",
     "environment.yml",
     "pyproject.toml",
     "requirements.lock",
 )
-_FOLDERS = ("dlcourse", "docs", "exercises", "lectures")
+_FOLDERS = ("dlcourse", "exercises", "lectures")
+_FOR_STUDENTS = Path(__file__).parent / "for_students"
+"""The package's own Makefile and README: the course's would offer tests and grading, which are not in it."""
 _SKIPPED_NAMES = ("__pycache__", "conftest.py")
 _SOLUTION_MARKS = ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS")
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -42,8 +40,9 @@ def bundle(root: Path | str, out: Path | str) -> list[str]:
     buffer = io.BytesIO()
     names = []
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for relative in bundle_files(course):
-            data = (course / relative).read_bytes()
+        own = {Path(path.name): path for path in _FOR_STUDENTS.iterdir() if path.is_file()}
+        for relative in sorted([*own, *bundle_files(course)]):
+            data = own.get(relative, course / relative).read_bytes()
             _refuse_solutions(relative, data)
             info = zipfile.ZipInfo(f"dlcourse-{dlcourse.__version__}/{relative.as_posix()}", _LONG_AGO)
             info.external_attr = 0o644 << 16

@@ -55,6 +55,7 @@ def test_lists_its_files(course, tmp_path):
         put(course, private)
     assert bundle(course, tmp_path / "out.zip") == [
         "dlcourse-0.1.0/LICENSE",
+        "dlcourse-0.1.0/Makefile",
         "dlcourse-0.1.0/README.md",
         "dlcourse-0.1.0/dlcourse/checks/quiz/01.json",
         "dlcourse-0.1.0/exercises/01_topic/01_topic.ipynb",
@@ -92,11 +93,24 @@ def test_the_real_package_has_what_students_need_and_nothing_private(real):
     for needed in ("README.md", "LICENSE", "LICENSE-TEXT", "Makefile", "pyproject.toml", "requirements.lock"):
         assert needed in real
     folders = {name.split("/")[0] for name in real if "/" in name}
-    assert {"dlcourse", "exercises", "lectures"} <= folders <= {"dlcourse", "docs", "exercises", "lectures"}
+    assert {"dlcourse", "exercises", "lectures"} <= folders <= {"dlcourse", "exercises", "lectures"}
     private = re.compile(
         r"(^|/)(solutions|tests|work|\.[^/]+|__pycache__|quiz\.toml|conftest\.py)(/|$)|\.(pyc|db|toml)$"
     )
     assert [name for name in real if private.search(name)] == ["pyproject.toml"]
+
+
+def test_students_are_offered_what_the_package_can_do(real):
+    """No tests, no grading: the Makefile and the README of the package are its own."""
+    targets = set(re.findall(r"^([a-z]+):", real["Makefile"].decode(), re.MULTILINE))
+    assert targets == {"help", "setup", "lab", "clean"}
+    ours = (ROOT / "Makefile").read_text("utf-8")
+    for line in re.findall(r"^\t@.*pip install.*$", real["Makefile"].decode(), re.MULTILINE):
+        assert line in ours
+    readme = real["README.md"].decode()
+    assert "make lab" in readme
+    assert "make test" not in readme
+    assert "dlcourse grade" not in readme
 
 
 def test_no_solution_text_is_in_the_real_package(real):

@@ -1,5 +1,6 @@
 """The command line: every command explains itself with an example, and errors are one line."""
 
+import json
 import os
 import re
 import subprocess
@@ -11,7 +12,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from dlcourse.cli import app, main
-from dlcourse.lab import jupyter_command
+from dlcourse.lab import jupyter_command, jupyter_environment
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = sorted(get_command(app).commands)
@@ -76,3 +77,15 @@ def test_a_missing_optional_part_is_named_with_the_command_that_brings_it(monkey
     with pytest.raises(SystemExit):
         main()
     assert "pip install 'dlcourse[grade]'" in capsys.readouterr().out
+
+
+def test_students_do_not_meet_the_grading_tools_in_jupyterlab(monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/somewhere")
+    folders = jupyter_environment()["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert folders[1] == "/somewhere"
+    server = json.loads((Path(folders[0]) / "jupyter_server_config.json").read_text())
+    page = json.loads((Path(folders[0]) / "labconfig" / "page_config.json").read_text())
+    installed = Path(sys.prefix) / "etc" / "jupyter" / "jupyter_server_config.d" / "nbgrader.json"
+    theirs = json.loads(installed.read_text())["ServerApp"]["jpserver_extensions"]
+    assert server["ServerApp"]["jpserver_extensions"] == dict.fromkeys(theirs, False)
+    assert page["disabledExtensions"]["@jupyter/nbgrader"] is True
