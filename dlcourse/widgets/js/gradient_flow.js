@@ -2,9 +2,9 @@
 import { bars, line, ruler, upward } from "./chart.js";
 import { element, svg } from "./dom.js";
 
-const WIDTH = 1060, HEIGHT = 304;
-const COLUMN = 89, BAR = { width: 80, height: 72 }, TOPS = [46, 196];
-const SIZES = { x: 800, y: 36, width: 245, height: 236 };
+const WIDTH = 1060, HEIGHT = 284;
+const COLUMN = 89, BAR = { width: 80, height: 72 }, TOPS = [46, 184];
+const SIZES = { x: 800, y: 36, width: 245, height: 222 };
 const LOOKS = [{ kind: "dlc-first", mark: "circle" }, { kind: "dlc-second", mark: "triangle" }];
 
 export function createDrawing(figure) {
