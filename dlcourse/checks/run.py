@@ -68,14 +68,13 @@ class Overview:
     records: Mapping[str, Mapping[str, Any]]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        table = Table("exercise", "passed", "", "tries", box=None, header_style="bold", pad_edge=False)
+        table = Table("exercise", "passed", "", box=None, header_style="bold", pad_edge=False)
         for number in exercise_numbers():
             questions = all_questions(number)
             entries = [self.records.get(question.id, {}) for question in questions]
             passed = sum(bool(entry.get("passed")) for entry in entries)
             bar = "■" * passed + "□" * (len(questions) - passed)
-            tries = sum(int(entry.get("attempts", 0)) for entry in entries)
-            table.add_row(number, f"{passed} of {len(questions)}", bar, str(tries))
+            table.add_row(number, f"{passed} of {len(questions)}", bar)
         yield table
         place = progress.folder()
         yield "Kept on this computer only" + (f": {place}" if place else "; switched off by DLCOURSE_PROGRESS=off")

@@ -44,8 +44,11 @@ class Verdict:
 
     @property
     def recognised(self) -> bool:
-        """False for a wrong answer of which nothing more is known than that the values differ."""
-        return self.kind != "value" or bool(self.diagnosis or self.pattern)
+        """False for a wrong answer that differs in its numbers and matches no known mistake.
+
+        A pattern alone ("twice the expected one") describes the numbers, not how they came about.
+        """
+        return self.kind not in ("shape", "not finite", "value") or bool(self.diagnosis)
 
     def as_dict(self) -> dict[str, Any]:
         """The fields and ``passed`` as plain values, ready for JSON."""

@@ -36,7 +36,7 @@ def test_a_pass_says_what_was_verified(capsys):
     assert capsys.readouterr().out == (
         "PASSED: 01.multiply_gate (The multiply gate), 3 of 3 points\n"
         "    Tested: forward and both gradients, x, y and dz random with shape (2, 3), while a second\n"
-        "    gate is in use.\n"
+        "    gate is in use; no array may change.\n"
     )
 
 

@@ -127,6 +127,7 @@ def test_shapes_are_explained():
     images = RNG.normal(size=(2, 3, 4, 4))
     assert "Summed over axes 0, 2, 3 your dW is right" in say(images, images.sum((0, 2, 3))).pattern
     assert "has lost 1 of its axes" in say(WANT.mean(0)).pattern
+    assert say(np.array(0)).pattern == "Your dW is one number, expected an array of shape (5, 3)."
     found = say(np.ones((2, 2)))
     assert found.summary == "dW: the shape is (2, 2), expected (5, 3)."
 

@@ -9,6 +9,7 @@ from dlcourse.checks.compare import agree, validate
 from dlcourse.checks.drives.report import error_report
 from dlcourse.checks.errors import StudentError
 from dlcourse.checks.question import Invariant, Question
+from dlcourse.checks.render import verdict_message
 
 LINEAR = load("01.linear")
 
@@ -138,6 +139,22 @@ def test_an_unknown_mistake_is_not_recognised():
     verdict = run_check(LINEAR, Odd, seed=11)
     assert not verdict.recognised
     assert (verdict.diagnosis, verdict.pattern) == ("", "")
+
+
+def test_a_pattern_alone_does_not_make_a_mistake_a_known_one():
+    class Scaled(Right):
+        def backward(self, dz):
+            return 1.7 * dz @ self.W, dz.T @ self.X, dz.sum(0)
+
+    class Flat(Right):
+        def backward(self, dz):
+            return (dz @ self.W).ravel(), dz.T @ self.X, dz.sum(0)
+
+    for student, words in ((Scaled, "1.7 times the expected one"), (Flat, "only its shape is not")):
+        verdict = run_check(LINEAR, student, seed=11)
+        assert words in verdict.pattern
+        assert not verdict.recognised
+        assert "This check does not recognise the mistake." in verdict_message(verdict).lines
 
 
 def test_a_students_changes_to_the_inputs_do_not_reach_the_expected_values():

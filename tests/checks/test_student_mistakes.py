@@ -101,6 +101,64 @@ class LinearKeepdims(Linear):
         return dX, dW, dz.sum(axis=0, keepdims=True)
 
 
+class ReluInPlace:
+    """Every number is right, and the gate before it finds its x changed."""
+
+    def forward(self, x):
+        x[x < 0] = 0
+        self.x = x
+        return x
+
+    def backward(self, dz):
+        return dz * (self.x > 0)
+
+
+class ReluInPlaceOnTheWayBack:
+    def forward(self, x):
+        self.z = np.maximum(0, x)
+        return self.z
+
+    def backward(self, dz):
+        dz[self.z <= 0] = 0
+        return dz
+
+
+class ExpInPlace:
+    def forward(self, x):
+        self.z = np.exp(x)
+        return self.z
+
+    def backward(self, dz):
+        self.z *= dz
+        return self.z
+
+
+class LinearChangesItsBias(Linear):
+    def forward(self, X):
+        z = super().forward(X)
+        self.b += 1
+        return z
+
+
+class MultiplyInPlace:
+    """The product lies in x, so dy is wrong as well."""
+
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        x *= y
+        return x
+
+    def backward(self, dz):
+        return self.y * dz, self.x * dz
+
+
+def neuron(w, x, slope, bias):
+    a = w[:2] @ x + w[2]
+    s = 1 / (1 + np.exp(-a))
+    da = slope(a, s)
+    return s, da * np.array([*x, bias]), da * w[:2]
+
+
 def order(root, visited=None):
     visited = [] if visited is None else visited
     for parent in root.parents:
@@ -184,6 +242,13 @@ MISTAKES = [
     ("01.sigmoid_gate", SigmoidOverflow, "overflow"),
     ("01.sigmoid_gate", SigmoidTwice, "sigmoid_twice"),
     ("01.relu_gate", ReluByUpstream, "mask_from_upstream"),
+    ("01.relu_gate", ReluInPlace, "forward_writes"),
+    ("01.relu_gate", ReluInPlaceOnTheWayBack, "backward_writes"),
+    ("01.exp_gate", ExpInPlace, "backward_writes"),
+    ("01.linear", LinearChangesItsBias, "forward_writes"),
+    ("01.multiply_gate", MultiplyInPlace, "forward_writes"),
+    ("01.sigmoid_neuron", lambda w, x: neuron(w, x, lambda a, s: s * (1 - s), w[2]), "bias_times_itself"),
+    ("01.sigmoid_neuron", lambda w, x: neuron(w, x, lambda a, s: a * (1 - a), 1.0), "slope_of_sum"),
     ("01.linear", LinearMean, "bias_mean"),
     ("01.linear", LinearInOut, "weight_transposed"),
     ("01.linear", LinearKeepdims, "bias_kept_axis"),

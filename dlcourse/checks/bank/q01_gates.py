@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dlcourse.checks.bank.unchanged import NOTHING_CHANGED, name_writing
 from dlcourse.checks.drives import gates
 from dlcourse.checks.question import Question
 
@@ -26,10 +27,13 @@ multiply_gate = Question(
     minutes=8,
     title="The multiply gate",
     called_as="gate = MultiplyGate(); z = gate.forward(x, y); dx, dy = gate.backward(dz)",
-    tested="forward and both gradients, x, y and dz random with shape (2, 3), while a second gate is in use",
+    tested=(
+        "forward and both gradients, x, y and dz random with shape (2, 3), "
+        "while a second gate is in use; no array may change"
+    ),
     inputs=lambda rng: {name: rng.normal(size=(2, 3)) for name in ("x", "y", "dz", "other_x", "other_y")},
     drive=gates.multiply_gate,
-    answer=lambda x, y, dz: {"z": x * y, "dx": y * dz, "dy": x * dz},
+    answer=lambda x, y, dz: {"z": x * y, **NOTHING_CHANGED, "dx": y * dz, "dy": x * dz},
 )
 multiply_gate.hint("Forward: compute z, and keep on self what backward will need.")
 multiply_gate.hint("If y doubles, z moves twice as far for the same nudge of x. So what is ∂z/∂x?")
@@ -87,10 +91,12 @@ exp_gate = Question(
     minutes=4,
     title="The exp gate",
     called_as="gate = ExpGate(); z = gate.forward(x); dx = gate.backward(dz)",
-    tested="forward and gradient, x and dz random with shape (2, 3), while a second gate is in use",
+    tested=(
+        "forward and gradient, x and dz random with shape (2, 3), while a second gate is in use; no array may change"
+    ),
     inputs=_one_input,
     drive=gates.one_input_gate,
-    answer=lambda x, dz: {"z": np.exp(x), "dx": np.exp(x) * dz},
+    answer=lambda x, dz: {"z": np.exp(x), **NOTHING_CHANGED, "dx": np.exp(x) * dz},
 )
 exp_gate.hint("exp is its own derivative. Which value, already computed, is that?")
 exp_gate.hint("Keep z in forward. Then dx is z times the upstream gradient.")
@@ -132,14 +138,17 @@ reciprocal_gate = Question(
     minutes=4,
     title="The reciprocal gate",
     called_as="gate = ReciprocalGate(); z = gate.forward(x); dx = gate.backward(dz)",
-    tested="forward and gradient, x (not near 0) and dz random with shape (2, 3), while a second gate is in use",
+    tested=(
+        "forward and gradient, x (not near 0) and dz random with shape (2, 3), "
+        "while a second gate is in use; no array may change"
+    ),
     inputs=lambda rng: {
         "x": rng.uniform(0.5, 3.0, size=(2, 3)) * rng.choice([-1.0, 1.0], size=(2, 3)),
         "dz": rng.normal(size=(2, 3)),
         "other_x": rng.uniform(0.5, 3.0, size=(2, 3)),
     },
     drive=gates.one_input_gate,
-    answer=lambda x, dz: {"z": 1 / x, "dx": -dz / x**2},
+    answer=lambda x, dz: {"z": 1 / x, **NOTHING_CHANGED, "dx": -dz / x**2},
 )
 reciprocal_gate.hint("1/x is x to the power −1. Use the power rule.")
 reciprocal_gate.hint("When x grows, 1/x shrinks. Which sign must the local derivative have?")
@@ -181,7 +190,10 @@ add_constant_gate = Question(
     minutes=3,
     title="The add-constant gate",
     called_as="gate = AddConstantGate(c); z = gate.forward(x); dx = gate.backward(dz)",
-    tested="forward and gradient, x and dz random with shape (2, 3), while a gate with another constant exists",
+    tested=(
+        "forward and gradient, x and dz random with shape (2, 3), "
+        "while a gate with another constant exists; no array may change"
+    ),
     inputs=lambda rng: {
         "x": rng.normal(size=(2, 3)),
         "c": rng.uniform(1.5, 3.0),
@@ -189,7 +201,7 @@ add_constant_gate = Question(
         "other_c": rng.uniform(-3.0, -1.5),
     },
     drive=gates.add_constant_gate,
-    answer=lambda x, c, dz: {"z": x + c, "dx": dz},
+    answer=lambda x, c, dz: {"z": x + c, **NOTHING_CHANGED, "dx": dz},
     scales=lambda c: {"c": float(c)},
 )
 add_constant_gate.hint("Nudge x by 0.1: by how much does x + c move, and does c matter?")
@@ -221,3 +233,4 @@ def constant_shared(x: Any, other_c: Any) -> Arrays:
 
 
 QUESTIONS = (multiply_gate, exp_gate, reciprocal_gate, add_constant_gate)
+name_writing(*QUESTIONS)

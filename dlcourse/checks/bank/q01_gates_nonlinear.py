@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dlcourse.checks.bank.limits import RELU, SIGMOID
+from dlcourse.checks.bank.unchanged import NOTHING_CHANGED, name_writing
 from dlcourse.checks.drives import gates
 from dlcourse.checks.question import Question
 
@@ -37,10 +38,10 @@ sigmoid_gate = Question(
     minutes=6,
     title="The sigmoid as one gate",
     called_as="gate = SigmoidGate(); s = gate.forward(x); dx = gate.backward(ds)",
-    tested="forward and gradient, x and ds random with shape (3, 4), and x = 1000 and x = −1000",
+    tested="forward and gradient, x and ds random with shape (3, 4), and x = 1000 and x = −1000; no array may change",
     inputs=_sigmoid_inputs,
     drive=gates.sigmoid_gate,
-    answer=lambda x, ds: {"s": _sigmoid(x), "dx": _sigmoid(x) * (1 - _sigmoid(x)) * ds},
+    answer=lambda x, ds: {"s": _sigmoid(x), **NOTHING_CHANGED, "dx": _sigmoid(x) * (1 - _sigmoid(x)) * ds},
     off_limits=SIGMOID,
 )
 sigmoid_gate.hint("Four gates in a row, but their product is short: ∂s/∂x = (1 − s) s.")
@@ -114,10 +115,10 @@ relu_gate = Question(
     minutes=5,
     title="The ReLU gate",
     called_as="gate = ReluGate(); z = gate.forward(x); dx = gate.backward(dz)",
-    tested="forward and gradient, x and dz random with shape (3, 4) and both signs, and x = 0",
+    tested="forward and gradient, x and dz random with shape (3, 4) and both signs, and x = 0; no array may change",
     inputs=_relu_inputs,
     drive=gates.one_input_gate,
-    answer=lambda x, dz: {"z": np.maximum(x, 0), "dx": dz * (x > 0)},
+    answer=lambda x, dz: {"z": np.maximum(x, 0), **NOTHING_CHANGED, "dx": dz * (x > 0)},
     off_limits=RELU,
 )
 relu_gate.hint("The slope of max(0, x) is 1 where x > 0 and 0 where x < 0.")
@@ -179,3 +180,4 @@ def half_at_zero(x: Any, dz: Any) -> Arrays:
 
 
 QUESTIONS = (sigmoid_gate, relu_gate)
+name_writing(*QUESTIONS)

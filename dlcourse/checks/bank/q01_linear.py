@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dlcourse.checks.bank.limits import LINEAR
+from dlcourse.checks.bank.unchanged import NOTHING_CHANGED, name_writing
 from dlcourse.checks.drives import layers
 from dlcourse.checks.question import Question
 
@@ -31,7 +32,7 @@ def _inputs(rng: np.random.Generator) -> Arrays:
 
 
 def _answer(X: Any, W: Any, b: Any, dz: Any) -> Arrays:
-    return {"z": X @ W.T + b, "dX": dz @ W, "dW": dz.T @ X, "db": dz.sum(0)}
+    return {"z": X @ W.T + b, **NOTHING_CHANGED, "dX": dz @ W, "dW": dz.T @ X, "db": dz.sum(0)}
 
 
 linear = Question(
@@ -40,7 +41,10 @@ linear = Question(
     minutes=15,
     title="A linear layer with bias",
     called_as="layer = Linear(W, b); z = layer.forward(X); dX, dW, db = layer.backward(dz)",
-    tested="forward and all three gradients with N = 5, D = 3, M = 4, all random, while a second layer is in use",
+    tested=(
+        "forward and all three gradients with N = 5, D = 3, M = 4, all random, "
+        "while a second layer is in use; no array may change"
+    ),
     inputs=_inputs,
     drive=layers.linear_layer,
     answer=_answer,
@@ -160,3 +164,4 @@ def layer_owns_mean(X: Any, W: Any, dz: Any) -> Arrays:
 
 
 QUESTIONS = (linear,)
+name_writing(*QUESTIONS)

@@ -56,6 +56,11 @@ def no_bias_gradient(w: Any, x: Any) -> Arrays:
     return {"dw": _answer(w, x)["dw"] * [1, 1, 0]}
 
 
+@sigmoid_neuron.wrong("the bias gradient is multiplied by w[2] itself", ask="a contains w[2] · 1. What is ∂a/∂w[2]?")
+def bias_times_itself(w: Any, x: Any) -> Arrays:
+    return {"dw": _answer(w, x)["dw"] * [1, 1, w[2]]}
+
+
 @sigmoid_neuron.wrong("the slope of the sigmoid is left out", ask="What lies between a and s on the way back?")
 def no_slope(w: Any, x: Any) -> Arrays:
     return _gradients(w, x, 1.0)
@@ -64,6 +69,14 @@ def no_slope(w: Any, x: Any) -> Arrays:
 @sigmoid_neuron.wrong("s stands where the slope (1 − s) s belongs", ask="What is the local derivative of the sigmoid?")
 def value_as_slope(w: Any, x: Any) -> Arrays:
     return _gradients(w, x, _value(w, x))
+
+
+@sigmoid_neuron.wrong(
+    "the slope is a (1 − a), with the sum a instead of s", ask="Is it a or s that lies between 0 and 1?"
+)
+def slope_of_sum(w: Any, x: Any) -> Arrays:
+    a = w[:2] @ x + w[2]
+    return _gradients(w, x, a * (1 - a))
 
 
 @sigmoid_neuron.wrong(

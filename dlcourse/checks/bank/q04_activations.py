@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dlcourse.checks.bank.unchanged import NOTHING_CHANGED, name_writing
 from dlcourse.checks.drives import gates
 from dlcourse.checks.question import Question
 
@@ -34,10 +35,13 @@ leaky_relu = Question(
     minutes=6,
     title="Leaky ReLU",
     called_as="f = LeakyReLU(); z = f.forward(x); dx = f.backward(dz)",
-    tested="forward and gradient with slope 0.1, inputs random with shape (3, 4), while a second one is in use",
+    tested=(
+        "forward and gradient with slope 0.1, inputs random with shape (3, 4), "
+        "while a second one is in use; no array may change"
+    ),
     inputs=_inputs,
     drive=gates.one_input_gate,
-    answer=lambda x, dz: {"z": _leaky(x), "dx": dz * np.where(x > 0, 1.0, ALPHA)},
+    answer=lambda x, dz: {"z": _leaky(x), **NOTHING_CHANGED, "dx": dz * np.where(x > 0, 1.0, ALPHA)},
     off_limits=_OFF_LIMITS,
 )
 leaky_relu.hint("np.where(condition, this, that) chooses entry by entry.")
@@ -80,10 +84,13 @@ elu = Question(
     minutes=8,
     title="ELU, with its slope from the output",
     called_as="f = ELU(); z = f.forward(x); dx = f.backward(dz)",
-    tested="forward and gradient with alpha = 1, inputs random with shape (3, 4), while a second one is in use",
+    tested=(
+        "forward and gradient with alpha = 1, inputs random with shape (3, 4), "
+        "while a second one is in use; no array may change"
+    ),
     inputs=_inputs,
     drive=gates.one_input_gate,
-    answer=lambda x, dz: {"z": _elu(x), "dx": dz * np.where(x > 0, 1.0, np.exp(x))},
+    answer=lambda x, dz: {"z": _elu(x), **NOTHING_CHANGED, "dx": dz * np.where(x > 0, 1.0, np.exp(x))},
     off_limits=_OFF_LIMITS,
 )
 elu.hint("For x ≤ 0 the output is e^x − 1. What is its derivative?")
@@ -125,3 +132,4 @@ def elu_shared(dz: Any, other_x: Any) -> Arrays:
 
 
 QUESTIONS = (leaky_relu, elu)
+name_writing(*QUESTIONS)

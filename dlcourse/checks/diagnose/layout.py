@@ -19,6 +19,8 @@ def wrong_shape(difference: Difference) -> str:
     turned = permuted_axes(difference) or same_as_other(difference)
     if turned:
         return turned
+    if got.ndim == 0 and want.size != 1:
+        return f"Your {name} is one number, expected an array of shape {want.shape}."
     if got.size == want.size:
         if agree(got.reshape(want.shape), want, difference.rtol):
             return f"The values of your {name} are right; only its shape is not."

@@ -6,18 +6,31 @@ from typing import Any
 
 import numpy as np
 
-from dlcourse.checks.drives.values import Array, construct, function, numbers, several
+from dlcourse.checks.drives.values import (
+    UNCHANGED_BY_BACKWARD,
+    UNCHANGED_BY_FORWARD,
+    Array,
+    Watch,
+    construct,
+    function,
+    numbers,
+    several,
+)
 
 __all__ = ["gradient_steps", "linear_layer", "two_layer_gradients", "two_layer_loss"]
 
 
 def linear_layer(student: Any, X: Array, W: Array, b: Array, dz: Array, other_X: Array) -> dict[str, Array]:
     """Run a layer forward and backward, while a second layer has seen another batch."""
-    layer, other = construct(student, W.copy(), b.copy()), construct(student, W.copy(), b.copy())
-    z = numbers(layer.forward(X), "forward")
+    layer, other = construct(student, W, b), construct(student, W.copy(), b.copy())
+    given = Watch(X, W, b)
+    output = layer.forward(X)
+    z, by_forward = numbers(output, "forward"), given.unchanged()
     other.forward(other_X)
+    held = Watch(X, W, b, output, dz)
     dX, dW, db = several(layer.backward(dz), ("dX", "dW", "db"), "backward")
-    return {"z": z, "dX": dX, "dW": dW, "db": db}
+    flags = {UNCHANGED_BY_FORWARD: by_forward, UNCHANGED_BY_BACKWARD: held.unchanged()}
+    return {"z": z, **flags, "dX": dX, "dW": dW, "db": db}
 
 
 def two_layer_loss(student: Any, X: Array, y: Array, W1: Array, b1: Array, W2: Array, b2: Array) -> dict[str, Array]:

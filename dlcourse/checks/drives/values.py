@@ -8,9 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Unusable", "construct", "function", "numbers", "several"]
+__all__ = [
+    "UNCHANGED_BY_BACKWARD",
+    "UNCHANGED_BY_FORWARD",
+    "Unusable",
+    "Watch",
+    "construct",
+    "function",
+    "numbers",
+    "several",
+]
 
 Array = NDArray[Any]
+
+UNCHANGED_BY_FORWARD = "inputs unchanged by forward"
+UNCHANGED_BY_BACKWARD = "forward values and upstream gradient unchanged by backward"
 
 
 class Unusable(Exception):  # noqa: N818 - it is a state of the answer, and this name is shown to students
@@ -57,3 +69,17 @@ def function(student: Any) -> Callable[..., Any]:
     if not callable(student):
         raise Unusable(f"pass the function itself, without calling it; got a {type(student).__name__}")
     return student  # type: ignore[no-any-return]
+
+
+class Watch:
+    """Remembers what arrays hold, to tell later whether the student's code wrote into one of them."""
+
+    def __init__(self, *arrays: Any) -> None:
+        self._arrays = arrays
+        self._before = [numbers(array, "the answer") for array in arrays]
+
+    def unchanged(self) -> Array:
+        """Whether every array still holds what it held, as a flag that a drive can return."""
+        now = [numbers(array, "the answer") for array in self._arrays]
+        pairs = zip(self._before, now, strict=True)
+        return np.array(all(np.array_equal(before, after, equal_nan=True) for before, after in pairs))
