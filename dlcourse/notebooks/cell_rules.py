@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from dlcourse.notebooks.cells import EXPLORER, SLIDE_TYPES, slide_type, tags
+from dlcourse.notebooks.cells import EXPLORER, NOTES_LABEL, SLIDE_TYPES, slide_type, tags
 
 __all__ = ["cell_problems"]
 
@@ -61,6 +61,8 @@ def _tag_problems(cell: NotebookNode) -> Iterator[str]:
 
 
 def _text_problems(cell: NotebookNode) -> Iterator[str]:
+    if slide_type(cell) == "notes" and not cell.source.startswith(NOTES_LABEL):
+        yield f"has notes that do not begin with {NOTES_LABEL.strip()!r}"
     limit = MAX_WORDS_NOTES if slide_type(cell) == "notes" else MAX_WORDS
     words = _count_words(cell.source)
     if words > limit and cell.id != "references":

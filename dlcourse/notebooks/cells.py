@@ -12,10 +12,23 @@ from nbformat import NotebookNode
 
 from dlcourse.notebooks.files import replace_file
 
-__all__ = ["EXPLORER", "SLIDE_TYPES", "NotebookError", "id_problem", "read", "slide_type", "tags", "write"]
+__all__ = [
+    "EXPLORER",
+    "NOTES_LABEL",
+    "SLIDE_TYPES",
+    "NotebookError",
+    "id_problem",
+    "read",
+    "slide_type",
+    "tags",
+    "write",
+]
 
 EXPLORER = "application/vnd.dlcourse.explorer+json"
 """MIME type of an explorer's recipe: which explorer, in which state."""
+
+NOTES_LABEL = "*For the instructor.* "
+"""How a cell with the lecturer's notes begins, so that a student who reads the notebook knows whom it addresses."""
 
 SLIDE_TYPES = ("slide", "subslide", "fragment", "notes", "skip", "-")
 """Values of ``slideshow.slide_type`` that Jupyter knows; "-" continues the cell before."""

@@ -44,8 +44,8 @@ def _kept(metadata: NotebookNode) -> NotebookNode:
     kept = {key: metadata[key] for key in _KEPT_CELL_METADATA if metadata.get(key)}
     if "tags" in kept:
         kept["tags"] = sorted(kept["tags"])
-    if "hide-input" in kept.get("tags", ()):
-        kept["jupyter"] = {"source_hidden": True}  # JupyterLab folds the code, so that the picture comes first
+    if "hide-input" in kept.get("tags", ()) or metadata.get("slideshow", {}).get("slide_type") == "notes":
+        kept["jupyter"] = {"source_hidden": True}  # JupyterLab folds plotting code and the lecturer's notes
     result: NotebookNode = nbformat.from_dict(kept)
     return result
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from dlcourse.notebooks.cells import EXPLORER, NotebookError, slide_type, tags
+from dlcourse.notebooks.cells import EXPLORER, NOTES_LABEL, NotebookError, slide_type, tags
 from dlcourse.slides.assets import theme
 
 __all__ = ["minutes_of", "prepare", "title_of"]
@@ -49,6 +49,8 @@ def prepare(notebook: NotebookNode, name: str) -> NotebookNode:
     for cell in result.cells:
         if cell.cell_type == "code":
             _prepare_code(cell, f"{name}, cell {cell.id}")
+        elif slide_type(cell) == "notes":
+            cell.source = cell.source.removeprefix(NOTES_LABEL)  # the speaker view is read by nobody else
     return result
 
 

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from dlcourse.notebooks import lint, refresh
+from dlcourse.notebooks.cells import NOTES_LABEL
 from dlcourse.notebooks.normalise import normalise
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +37,7 @@ def executed(notebook_folder):
     (make.folder / "references.bib").write_text(BIB)
     path = make.make(
         make.text("question", "# Who is to blame?\n\nSee [Rumelhart & Hinton, 1986](#rumelhart1986)."),
-        make.text("question-notes", "Ask the room.", "notes"),
+        make.text("question-notes", "*For the instructor.* Ask the room.", "notes"),
         make.text("prediction", "## Your guess\n\nWhat is $2 \\cdot 3$?"),
         make.code("prediction-guess", "prediction = 6"),
         make.code("claim-product", "assert prediction == 2 * 3", "skip", ["claim"]),
@@ -104,7 +105,14 @@ RULES = {
     "claim on a slide": (slide("claim-product", "-"), "cell claim-product: is a claim, so its slide type must be skip"),
     "empty claim": (source("claim-product", "prediction"), "cell claim-product: is tagged claim but asserts nothing"),
     "long text": (source("recap", "## Recap\n\n" + "word " * 96), "cell recap: has 97 words, at most 95"),
-    "long notes": (source("question-notes", "word " * 161), "cell question-notes: has 161 words, at most 160"),
+    "long notes": (
+        source("question-notes", NOTES_LABEL + "word " * 158),
+        "cell question-notes: has 161 words, at most 160",
+    ),
+    "notes to nobody": (
+        source("question-notes", "Ask the room."),
+        "cell question-notes: has notes that do not begin with",
+    ),
     "belittling": (source("recap", "## Recap\n\nSimply add."), "cell recap: says 'Simply', which belittles"),
     "picture": (source("recap", "## Recap\n\n![](a.png)"), "cell recap: has a picture without alternative text"),
     "html picture": (source("recap", "## Recap\n<img src='a.png'>"), "cell recap: has an <img> without alternative"),
