@@ -47,6 +47,9 @@ def main() -> None:
 def _lectures(paths: list[Path] | None) -> list[Path]:
     from dlcourse.lab import course_root
 
+    for path in paths or ():
+        if not path.is_file():
+            raise FileNotFoundError(f"no notebook at {path}; the lectures are in {course_root() / 'lectures'}")
     return list(paths) if paths else sorted((course_root() / "lectures").glob("[0-9]*.ipynb"))
 
 
