@@ -10,7 +10,8 @@ from typing import Protocol
 
 from dlcourse.grading.exercise import CheckCell, Exercise
 from dlcourse.grading.feedback import environment
-from dlcourse.grading.outcome import Outcome
+from dlcourse.grading.outcome import Outcome, QuestionScore
+from dlcourse.grading.session import TIME_LIMIT
 from dlcourse.grading.similarity import similar_pairs
 
 __all__ = ["class_report_page"]
@@ -20,6 +21,19 @@ _ENOUGH_TO_DOUBT = 5
 _ENOUGH_TO_CORRELATE = 20
 _WEAK = 0.1
 """Correlation with the points of the other questions below which a question does not tell students apart."""
+
+_ENDED = {"stopped": "not reached", "error": "not scored, because the grader itself failed"}
+_STOPPED = {
+    TIME_LIMIT: "interrupted at the time limit",
+    "MalformedReply": "sent something else than arrays",
+}
+_KINDS = {
+    "missing": "a result is missing",
+    "unusable": "gave something that cannot be compared",
+    "shape": "another shape",
+    "dtype": "another dtype",
+    "not finite": "nan or infinity",
+}
 
 
 class _Row(Protocol):
@@ -106,7 +120,7 @@ def _bins(shares: Sequence[float]) -> list[tuple[str, int, float]]:
 
 def _summary(check: CheckCell, outcomes: Sequence[Outcome]) -> _QuestionSummary:
     scores = [score for outcome in outcomes for score in outcome.scores if score.grade_id == check.grade_id]
-    met = Counter(str(score.verdict.get("diagnosis")) for score in scores if score.verdict.get("diagnosis"))
+    met = Counter(mistake for score in scores if score.points < score.out_of and (mistake := _mistake(score)))
     return _QuestionSummary(
         name=check.question.id,
         title=check.question.title,
@@ -118,6 +132,20 @@ def _summary(check: CheckCell, outcomes: Sequence[Outcome]) -> _QuestionSummary:
         mistakes=met.most_common(),
         doubt=_doubt(check, outcomes),
     )
+
+
+def _mistake(score: QuestionScore) -> str:
+    """Return what went wrong with an answer, as the report counts it; nothing when it was not started."""
+    kind = str(score.verdict.get("kind", ""))
+    if kind == "not started":
+        return ""
+    if score.verdict.get("diagnosis"):
+        return str(score.verdict["diagnosis"])
+    if score.status in _ENDED:
+        return _ENDED[score.status]
+    if score.error:
+        return _STOPPED.get(score.error, f"stopped with {score.error}")
+    return _KINDS.get(kind, "not recognised")
 
 
 def _doubt(check: CheckCell, outcomes: Sequence[Outcome]) -> str:

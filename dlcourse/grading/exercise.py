@@ -42,6 +42,7 @@ class Exercise:
         notebook: the released notebook, with the points of the questions' definitions.
         checks: its check cells in order.
         files: other files of the exercise, which the notebook may read: name -> path.
+        handed_out: by grade id, nbgrader's metadata as it stands in the released file.
         fingerprint: hash of notebook, questions and files.
     """
 
@@ -50,6 +51,7 @@ class Exercise:
     checks: tuple[CheckCell, ...]
     files: dict[str, Path]
     fingerprint: str
+    handed_out: dict[str, dict[str, Any]]
 
     @classmethod
     def load(cls, folder: Path, find: Find | None = None) -> Exercise:
@@ -68,13 +70,14 @@ class Exercise:
             raise FileNotFoundError(f"exercise {folder.name}: {path} does not exist; run `dlcourse release`")
         notebook = nbformat.read(path, as_version=4)
         checks = tuple(_checks(notebook, find or _bank(), path))
+        handed_out = {name: dict(_metadata(cell)) for cell in notebook.cells if (name := grade_id(cell))}
         for check in checks:
             _metadata(_cell(notebook, check.grade_id))["points"] = check.question.points
         for cell in notebook.cells:
             if grade_id(cell):
                 _metadata(cell)["checksum"] = compute_checksum(cell)  # by it nbgrader knows an untouched answer
         files = {file.name: file.resolve() for file in sorted(folder.iterdir()) if _is_data(file)}
-        return cls(folder.name, notebook, checks, files, _fingerprint(notebook, checks, files))
+        return cls(folder.name, notebook, checks, files, _fingerprint(notebook, checks, files), handed_out)
 
     def check(self, grade_id: str) -> CheckCell | None:
         """Return the check cell of a grade id, or None."""

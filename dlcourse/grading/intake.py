@@ -106,7 +106,7 @@ def _size(limit: int) -> str:
 def read_notebook(content: bytes, name: str) -> NotebookNode:
     """Parse a notebook of any nbformat version into version 4; keep only what grading needs.
 
-    Outputs are dropped. Cells keep type, source, and nbgrader's id.
+    Outputs are dropped. Cells keep type, source, and nbgrader's id, points and flags.
 
     Raises:
         UnreadableError: it is not a notebook.
@@ -143,8 +143,11 @@ def read_notebook(content: bytes, name: str) -> NotebookNode:
     return notebook
 
 
+_PLAIN = ("points", "grade", "solution", "locked")
+
+
 def _clean(cell: object) -> NotebookNode | None:
-    """Return a new cell with type, source and grade id; None for something that is no cell."""
+    """Return a new cell with type, source, grade id, points and flags; None for something that is no cell."""
     if not isinstance(cell, dict):
         return None
     source = cell.get("source", "")
@@ -160,5 +163,6 @@ def _clean(cell: object) -> NotebookNode | None:
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
     if isinstance(name, str) and name:
-        clean.metadata["nbgrader"] = {"grade_id": name}
+        plain = {key: nbgrader[key] for key in _PLAIN if isinstance(nbgrader.get(key), bool | int | float)}
+        clean.metadata["nbgrader"] = {"grade_id": name, **plain}  # to be compared with what was handed out, no more
     return clean

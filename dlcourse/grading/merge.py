@@ -7,13 +7,15 @@ the submission come the sources of the answer cells, and all the cells that the 
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
 from dlcourse.grading.exercise import grade_id
 
-__all__ = ["merge"]
+__all__ = ["changed_metadata", "merge"]
 
 MISSING = "# This cell was missing from the submission."
 
@@ -48,6 +50,36 @@ def merge(released: NotebookNode, submitted: NotebookNode) -> tuple[NotebookNode
         notebook.cells += [*before.get(name, []), cell]
     notebook.cells += trailing
     return notebook, notes
+
+
+def changed_metadata(handed_out: Mapping[str, Mapping[str, Any]], submitted: NotebookNode) -> list[str]:
+    """Return sentences on points and settings of graded cells that the submission has otherwise than they were given.
+
+    Points of 0 and settings that are not there are no change: a solution has the former before it is released.
+
+    Args:
+        handed_out: by grade id, nbgrader's metadata as it was given to the students.
+        submitted: the submission.
+    """
+    points, settings = set(), set()
+    for cell in submitted.cells:
+        name = grade_id(cell)
+        if name is None or name not in handed_out:
+            continue
+        given, found = handed_out[name], cell.metadata.nbgrader
+        if given.get("grade") and found.get("points") and found["points"] != given.get("points"):
+            points.add(name)
+        if any(key in found and found[key] != given.get(key) for key in ("grade", "solution", "locked")):
+            settings.add(name)
+    return [
+        f"The {what} of {_cells(len(names))} were changed; the course's own count."
+        for what, names in (("points", points), ("nbgrader settings", settings))
+        if names
+    ]
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count} cells"
 
 
 def _choose(originals: dict[str, NotebookNode], submitted: NotebookNode) -> dict[str, NotebookNode]:

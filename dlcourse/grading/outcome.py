@@ -23,6 +23,8 @@ class QuestionScore:
         verdict: the fields of the question's verdict, without expected values.
         seed: what the question's inputs were drawn with.
         version: version of the question's definition.
+        error: name of the error with which the answer stopped; with status ``error``, what the grader failed with;
+            else empty.
     """
 
     question: str
@@ -36,6 +38,7 @@ class QuestionScore:
     version: str
     seconds: float = 0.0
     verdict: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
 
 
 @dataclass
@@ -51,6 +54,7 @@ class Outcome:
         starved: whether a time limit was reached without the CPU time to match: worth a second run alone.
         versions: versions of the libraries that took part.
         account: the student's account in the LMS that the submission came from, as text; else empty.
+        cause: for the instructor, what the grader failed with when it failed on the whole submission; else empty.
     """
 
     student: str
@@ -67,6 +71,7 @@ class Outcome:
     starved: bool = False
     versions: dict[str, str] = field(default_factory=dict)
     account: str = ""
+    cause: str = ""
 
     @property
     def points(self) -> float:

@@ -56,7 +56,7 @@ async def _one(job: Job, kernels: _WarmKernels) -> tuple[Job, Outcome]:
     except SandboxMissingError:
         raise
     except Exception as error:  # the batch always ends, and this submission is named in the report
-        _log.exception("grading %s of %s failed", job.exercise.name, job.submission.student)
+        _log.debug("grading %s of %s failed", job.exercise.name, job.submission.student, exc_info=error)
         return job, failed(job, error)
 
 

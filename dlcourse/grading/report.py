@@ -37,6 +37,7 @@ class Row:
             ``, grader error`` may follow.
         problem: why the run did not end as it should; empty when it did.
         reason: what cost points, in sentences for the student; empty when nothing did.
+        causes: what the grader itself failed with, if it did.
     """
 
     student: str
@@ -47,6 +48,7 @@ class Row:
     status: str
     problem: str
     reason: str
+    causes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,7 @@ class GradeReport:
         odd = [f"{counts[status]} {words}" for status, words in _WORDS.items() if counts[status]]
         pending = sum("pending" in row.status for row in self.rows)
         lines = [f" {', '.join(odd)}: see the report"] if odd else []
-        failed = sorted(row.student for row in self.rows if "grader error" in row.status)
-        if failed:
-            lines.append(
-                f" the grader failed on a question of {', '.join(failed)}: see the messages above, and report it"
-            )
+        lines += _failures(self.rows)
         if pending:
             lines.append(f" {pending} with answers in words that you have to mark")
         if self.skipped:
@@ -148,15 +146,37 @@ def _row(exercise: Exercise, outcome: Outcome, grades: dict[str, CellGrade]) -> 
         ),
         problem=outcome.reason,
         reason=_reason(outcome),
+        causes=tuple(
+            filter(None, [outcome.cause, *(score.error for score in outcome.scores if score.status == "error")])
+        ),
     )
 
 
+def _failures(rows: Sequence[Row]) -> list[str]:
+    """Return one line for each cause with which the grader failed, and whom it met."""
+    students: dict[str, list[str]] = {}
+    for row in rows:
+        for cause in dict.fromkeys(row.causes):
+            students.setdefault(cause, []).append(row.student)
+    return [f" the grader failed on {', '.join(met)}: {cause}; please report it" for cause, met in students.items()]
+
+
 def _reason(outcome: Outcome) -> str:
-    if outcome.status == "unreadable":
+    if outcome.status in {"unreadable", "failed"}:
         return outcome.reason
-    lost = [f"{score.question}: {score.reason}" for score in outcome.scores if score.points < score.out_of]
+    lost = _lost(outcome)
     sentences = [*([outcome.reason] if outcome.reason else []), *outcome.notes, *lost]
     return " ".join(text if text.endswith((".", "?", "!")) else f"{text}." for text in sentences)
+
+
+def _lost(outcome: Outcome) -> list[str]:
+    """Return the reasons of lost points; what stopped several questions alike is said once."""
+    questions: dict[tuple[str, str], list[str]] = {}
+    for score in outcome.scores:
+        if score.points < score.out_of:
+            own = "" if score.status in {"stopped", "error"} else score.question
+            questions.setdefault((own, score.reason), []).append(score.question)
+    return [f"{', '.join(names)}: {reason}" for (_, reason), names in questions.items()]
 
 
 def _feedback_path(root: Path, outcome: Outcome) -> Path:

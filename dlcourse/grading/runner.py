@@ -20,6 +20,9 @@ from dlcourse.grading.session import GONE, GRACE, NOT_JUPYTER, TIME_LIMIT, Kerne
 
 __all__ = ["NotebookRunner"]
 
+_LINE = 60
+"""Characters of a cell's first line that a sentence quotes."""
+
 
 class NotebookRunner(NotebookClient):
     """Execute a notebook cell by cell; what a submission does to its kernel ends at worst its own run.
@@ -95,11 +98,15 @@ class NotebookRunner(NotebookClient):
                 nbformat.v4.new_output("error", ename="Stopped", evalue=text, traceback=[text]),
             ]
 
-    def _note_time_limit(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
+    def _note_time_limit(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:  # noqa: ARG002
         """Note an interrupted cell; Jupyter's client calls this after each cell."""
         if execute_reply["content"].get("ename") == TIME_LIMIT:
             text = str(execute_reply["content"].get("evalue"))
-            self.session.interrupted = f"Cell {cell_index + 1} was interrupted because {text}."
+            earlier = [score.question for score in self.scores.values() if score.error == TIME_LIMIT]
+            before = f" Before it, {', '.join(earlier)} did not finish either." if earlier else ""
+            self.session.interrupted = (
+                f'The cell that begins with "{_first_line(cell)}" was interrupted because {text}.{before}'
+            )
             self.session.note_time_limit(self.session.limits.cell)
             if name := grade_id(cell):
                 self._errors[name] = (TIME_LIMIT, text)
@@ -140,6 +147,13 @@ class NotebookRunner(NotebookClient):
             return super().process_message(msg, cell, cell_index)
         except (KeyError, TypeError, AttributeError, ValueError, IndexError):
             return None
+
+
+def _first_line(cell: NotebookNode) -> str:
+    """Return the first line of a cell by which a student finds it, cut to a readable length."""
+    lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
+    clean = "".join(character for character in lines[0] if character.isprintable()) if lines else ""
+    return clean if len(clean) <= _LINE else clean[:_LINE] + "…"
 
 
 def _short(outputs: list[NotebookNode]) -> list[NotebookNode]:

@@ -6,7 +6,9 @@ import ast
 import logging
 import re
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -18,7 +20,7 @@ from dlcourse.grading.exercise import CheckCell
 from dlcourse.grading.outcome import QuestionScore
 from dlcourse.grading.session import TIME_LIMIT
 
-__all__ = ["score_question", "show_scores", "stopped_score"]
+__all__ = ["cause", "score_question", "show_scores", "stopped_score"]
 
 _log = logging.getLogger(__name__)
 
@@ -67,9 +69,9 @@ def score_question(
     except Exception as error:
         ours.append(error)
     if ours:  # our own mistake must not cost the batch, and must not stay unnoticed
-        _log.error("scoring %s failed", question.id, exc_info=ours[0])
+        _log.debug("scoring %s failed", question.id, exc_info=ours[0])
         reason = f"The grader itself failed on this question ({type(ours[0]).__name__}). Your instructor has been told."
-        return _score(check, seed, started, "error", 0.0, reason, {}), False
+        return _score(check, seed, started, "error", 0.0, reason, {}, cause(ours[0])), False
     undefined = bool(seen) and seen[-1].name == "NameError" and f"'{_root(check.target)}'" in seen[-1].message
     stopped = bool(seen) and seen[-1].name == "Stopped"
     fields = verdict.as_dict()
@@ -77,7 +79,15 @@ def score_question(
         fields |= dict.fromkeys(_NUMBERS, "")
     status = "stopped" if stopped else verdict.status
     reason = _reason(verdict, seen[-1] if seen else None, undefined, answer_error, check)
-    return _score(check, seed, started, status, verdict.points, reason, fields), undefined
+    raised = answer_error[0] if undefined and answer_error else seen[-1].name if seen else ""
+    return _score(check, seed, started, status, verdict.points, reason, fields, raised), undefined
+
+
+def cause(error: BaseException) -> str:
+    """Return in one line what the grader failed with, and where: what a report of the mistake needs."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}{where}"
 
 
 def stopped_score(check: CheckCell, seed: int, why: str) -> QuestionScore:
@@ -141,7 +151,14 @@ def _root(target: str) -> str:
 
 
 def _score(
-    check: CheckCell, seed: int, started: float, status: Any, points: float, reason: str, verdict: dict[str, Any]
+    check: CheckCell,
+    seed: int,
+    started: float,
+    status: Any,
+    points: float,
+    reason: str,
+    verdict: dict[str, Any],
+    error: str = "",
 ) -> QuestionScore:
     question = check.question
     return QuestionScore(
@@ -156,4 +173,5 @@ def _score(
         version=question.version,
         seconds=round(time.monotonic() - started, 4),
         verdict=verdict,
+        error=error,
     )

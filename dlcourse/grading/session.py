@@ -61,7 +61,7 @@ class KernelSession:
         )
         drain = asyncio.ensure_future(self._drain())
         try:
-            content = await self._reply(message)
+            content = await self._reply(message, target)
         finally:
             drain.cancel()
         try:
@@ -73,7 +73,7 @@ class KernelSession:
             raise MalformedReplyError("no reply to the call")
         return read_reply(text)
 
-    async def _reply(self, message: str) -> dict[str, Any]:
+    async def _reply(self, message: str, target: str) -> dict[str, Any]:
         """Wait for the reply to a message, interrupt the kernel when it takes too long, and end it when that fails."""
         deadline, late = time.monotonic() + self.limits.call, False
         while not self.stopped:
@@ -87,7 +87,7 @@ class KernelSession:
             if content is None:
                 continue
             if late:
-                self.interrupted = f"A call of an answer was interrupted after {self.limits.call:g} s."
+                self.interrupted = f"A call of {target} was interrupted after {self.limits.call:g} s."
                 raise StudentError(TIME_LIMIT, f"the call did not finish within {self.limits.call:g} s")
             return content
         raise StudentError("Stopped", f"the run was stopped because {self.stopped}")

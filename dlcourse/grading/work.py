@@ -22,11 +22,11 @@ from dlcourse.grading.collect import Submission
 from dlcourse.grading.exercise import Exercise, grade_id
 from dlcourse.grading.intake import UnreadableError, read_notebook
 from dlcourse.grading.kernel import Kernel
-from dlcourse.grading.merge import merge
+from dlcourse.grading.merge import changed_metadata, merge
 from dlcourse.grading.outcome import Outcome, Status
 from dlcourse.grading.runner import NotebookRunner
 from dlcourse.grading.sandbox import Limits
-from dlcourse.grading.score import show_scores, stopped_score
+from dlcourse.grading.score import cause, show_scores, stopped_score
 from dlcourse.grading.session import KernelSession
 
 __all__ = ["Job", "blank", "content_hash", "failed", "grade_job", "grade_job_async", "job_key", "question_seed"]
@@ -78,7 +78,9 @@ def question_seed(secret: bytes, student: str, question: str) -> int:
 def failed(job: Job, error: BaseException) -> Outcome:
     """Return the outcome of a submission on which the grader itself failed: no points, and said so."""
     why = f"the grader itself failed on it ({type(error).__name__}); your instructor has been told"
-    return _not_run(job, "failed", f"This submission was not graded because {why}.", why)
+    outcome = _not_run(job, "failed", f"This submission was not graded because {why}.", why)
+    outcome.cause = cause(error)
+    return outcome
 
 
 def grade_job(job: Job) -> Outcome:
@@ -106,7 +108,8 @@ async def grade_job_async(job: Job, start: Callable[[], Awaitable[Kernel]] | Non
     except UnreadableError as problem:
         return _not_run(job, "unreadable", str(problem), "the submission could not be read")
     outcome = _empty(job)
-    notebook, outcome.notes = merge(exercise.notebook, submitted)
+    notebook, notes = merge(exercise.notebook, submitted)
+    outcome.notes = [*notes, *changed_metadata(exercise.handed_out, submitted)]
     kernel = await (start() if start else Kernel.start(job.limits, _files(exercise), isolated=job.isolated))
     try:
         session = KernelSession(kernel, job.limits)

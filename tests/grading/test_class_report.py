@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -120,6 +121,35 @@ def test_a_question_that_tells_nobody_apart_is_doubted(exercise: Exercise) -> No
     along = [(3.0, 2.0) if index % 2 else (0.0, 0.0) for index in range(24)]
     page = class_report_page([(exercise, outcomes(along, exercise))], [], unsafe=False)
     assert "who does well elsewhere" not in page
+
+
+@pytest.mark.parametrize(
+    ("verdict", "error", "status", "says"),
+    [
+        ({"kind": "value"}, "", "wrong", "1 × not recognised"),
+        ({"kind": "shape"}, "", "wrong", "1 × another shape"),
+        ({"kind": "raised"}, "IndexError", "wrong", "1 × stopped with IndexError"),
+        ({"kind": "raised"}, "TimeLimit", "wrong", "1 × interrupted at the time limit"),
+        ({}, "", "stopped", "1 × not reached"),
+        ({}, "ValueError: ours", "error", "1 × not scored, because the grader itself failed"),
+        ({"kind": "not started"}, "NotImplementedError", "wrong", "<td>–</td>"),
+    ],
+)
+def test_what_was_wrong_is_counted(
+    exercise: Exercise, verdict: dict[str, str], error: str, status: Literal["wrong", "stopped", "error"], says: str
+) -> None:
+    made = outcomes([(0, 2)], exercise)
+    made[0].scores[0] = replace(made[0].scores[0], verdict=verdict, error=error, status=status)
+    page = class_report_page([(exercise, made)], [], unsafe=False)
+    first, second = page.split("01.multiply_gate")[1].split("01.relu_gate")
+    assert says in first
+    assert "<td>–</td>" in second, "nobody lost a point there"
+
+
+def test_the_bars_have_a_header_that_only_readers_of_the_page_hear(exercise: Exercise) -> None:
+    page = class_report_page([(exercise, outcomes([(3, 2)], exercise))], [], unsafe=False)
+    assert '<th scope="col"><span class="unseen">Students, as a bar</span></th>' in page
+    assert ".unseen { position: absolute;" in page
 
 
 def test_names_in_the_report_are_escaped(exercise: Exercise) -> None:

@@ -75,10 +75,22 @@ EXPECTED: dict[str, tuple[float, str]] = {
     "right": (GATE + RELU, r"^$"),
     "wrong": (RELU, rf"^01\.multiply_gate: dx.* {re.escape(SWAPPED)}\.$"),
     "syntax": (RELU, r"^01\.multiply_gate: The cell of this answer stopped with SyntaxError: .*line 1 of the cell"),
-    "endless": (RELU, r"01\.multiply_gate: The cell of this answer was interrupted: it took longer than 4 s\.$"),
-    "endless-call": (RELU, r"01\.multiply_gate: The call did not finish within 3 s\.$"),
+    "endless": (
+        RELU,
+        r"^The cell that begins with \"while True:\" was interrupted "
+        r".*01\.multiply_gate: The cell of this answer was interrupted: it took longer than 4 s\.$",
+    ),
+    "endless-call": (
+        RELU,
+        r"^A call of MultiplyGate was interrupted after 3 s\. .*"
+        r"01\.multiply_gate: The call did not finish within 3 s\.$",
+    ),
     "deleted": (GATE + RELU, r"^The cell check-multiply_gate was missing and was put back\.$"),
-    "points": (RELU, r"^The cell check-multiply_gate had been changed; the original was used\. 01\.multiply_gate: dx"),
+    "points": (
+        RELU,
+        r"^The cell check-multiply_gate had been changed; the original was used\. "
+        r"The points of 3 cells were changed; the course's own count\. 01\.multiply_gate: dx",
+    ),
     "late": (GATE + RELU, r"^$"),
     "stub": (RELU, r"^01\.multiply_gate: Not answered yet\."),
     "unreadable": (0.0, r"^01_mini\.ipynb is not a notebook: it is not valid JSON"),
@@ -411,4 +423,46 @@ def test_a_mistake_of_the_grader_is_named_and_the_batch_goes_on(
     report = grade(tmp_path / "in", tmp_path / "out", course=course, limits=LIMITS)
     assert row(report, "ann").score == RELU
     assert "The grader itself failed on this question (ZeroDivisionError)" in row(report, "ann").reason
-    assert "the grader failed on a question of ann" in str(report)
+    assert re.search(r"the grader failed on ann: ZeroDivisionError: ours \(test_grade\.py, line \d+\)", str(report))
+
+
+def test_one_cause_that_fails_a_whole_class_is_one_line(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("no kernel\nhere")
+
+    monkeypatch.setattr("dlcourse.grading.kernel.Kernel.start", fail)
+    for student in ("ann", "bob"):
+        hand_in(tmp_path / "in", student, answered())
+    report = grade(tmp_path / "in", tmp_path / "out", course=course, limits=LIMITS)
+    said = [line for line in report.lines() if "RuntimeError" in line]
+    assert len(said) == 1
+    assert re.match(
+        r" the grader failed on ann, bob: RuntimeError: no kernel here \(test_grade\.py, line \d+\)", said[0]
+    )
+    assert "Traceback" not in "".join(capfd.readouterr())
+    assert row(report, "ann").status.startswith("failed")
+    assert row(report, "ann").reason == (
+        "This submission was not graded because the grader itself failed on it (RuntimeError); "
+        "your instructor has been told."
+    )
+
+
+def test_what_stopped_several_questions_is_said_once(course: Path, tmp_path: Path) -> None:
+    hand_in(tmp_path / "in", "ann", answered(gate="import os\nos._exit(0)"))
+    reason = row(grade(tmp_path / "in", tmp_path / "out", course=course, limits=LIMITS), "ann").reason
+    assert reason.count("Not reached") == 1
+    assert "01.multiply_gate, 01.relu_gate: Not reached: the run was stopped because its Python process ended" in reason
+
+
+def test_a_cell_that_waits_for_an_endless_answer_names_its_question(course: Path, tmp_path: Path) -> None:
+    notebook = answered(gate=RIGHT_GATE.replace("return x * y", "while True: pass"))
+    notebook.cells.insert(4, nbformat.v4.new_code_cell("\nproduct = MultiplyGate().forward(2, 3)\nprint(product)"))
+    hand_in(tmp_path / "in", "ann", notebook)
+    found = row(grade(tmp_path / "in", tmp_path / "out", course=course, limits=LIMITS), "ann")
+    assert found.score == RELU
+    assert found.reason.startswith(
+        'The cell that begins with "product = MultiplyGate().forward(2, 3)" was interrupted because it took longer '
+        "than 4 s. Before it, 01.multiply_gate did not finish either. The other questions were scored."
+    )

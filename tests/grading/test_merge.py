@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nbformat import NotebookNode
 
 from dlcourse.grading.exercise import grade_id
-from dlcourse.grading.merge import MISSING, merge
+from dlcourse.grading.merge import MISSING, changed_metadata, merge
 from tests.grading.mini import RIGHT_GATE, STUB_GATE, answered, released
 
 
@@ -81,6 +81,38 @@ def test_an_answer_that_became_text_is_code_again() -> None:
     answer = next(cell for cell in merged.cells if grade_id(cell) == "answer-multiply_gate")
     assert answer.cell_type == "code"
     assert answer.source == RIGHT_GATE
+
+
+HANDED_OUT = {name: dict(cell.metadata.nbgrader) for cell in released().cells if (name := grade_id(cell))}
+
+
+def test_nothing_is_said_of_metadata_as_it_was_given() -> None:
+    assert changed_metadata(HANDED_OUT, answered()) == []
+
+
+def test_changed_points_of_graded_cells_are_counted_once_each() -> None:
+    submitted = answered()
+    for cell in submitted.cells[1:]:
+        cell.metadata.nbgrader.points = 1000
+    submitted.cells.append(submitted.cells[3])
+    assert changed_metadata(HANDED_OUT, submitted) == ["The points of 3 cells were changed; the course's own count."]
+
+
+def test_changed_settings_are_named() -> None:
+    submitted = answered()
+    submitted.cells[3].metadata.nbgrader.update(grade=False, points="many")
+    assert changed_metadata(HANDED_OUT, submitted) == [
+        "The points of 1 cell were changed; the course's own count.",
+        "The nbgrader settings of 1 cell were changed; the course's own count.",
+    ]
+
+
+def test_a_solutions_points_of_zero_and_lost_settings_are_no_change() -> None:
+    submitted = answered()
+    submitted.cells[3].metadata.nbgrader.points = 0
+    submitted.cells[5].metadata = {"nbgrader": {"grade_id": "check-relu_gate"}}
+    submitted.cells.append(nbformat.v4.new_code_cell("1", metadata={"nbgrader": {"grade_id": "evil", "points": 9}}))
+    assert changed_metadata(HANDED_OUT, submitted) == []
 
 
 @given(st.lists(st.integers(0, 6), max_size=12), st.data())
