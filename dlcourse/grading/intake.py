@@ -162,7 +162,7 @@ def _clean(cell: object) -> NotebookNode | None:
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    if isinstance(name, str) and name:
+    if isinstance(nbgrader, dict) and isinstance(name, str) and name:
         plain = {key: nbgrader[key] for key in _PLAIN if isinstance(nbgrader.get(key), bool | int | float)}
         clean.metadata["nbgrader"] = {"grade_id": name, **plain}  # to be compared with what was handed out, no more
     return clean
