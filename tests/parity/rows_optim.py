@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -59,7 +60,8 @@ def schedules(name: str, *settings: dict[str, Any], **preview: Any) -> list[Row]
     """One list of rates for each setting of the arguments."""
     rows = []
     for options in settings:
-        words = ", ".join(f"{k}={v}" for k, v in options.items() if not callable(v))
+        words = ", ".join(f"{k}={v}" for k, v in options.items())
+        words = re.sub(r"<function (\S+) at \w+>", r"\1", words)  # the same words in every process
         rows.append(rates(name, lambda s, o, k=options: getattr(s, name)(o, **k), f"{name}({words})", **preview))
     return rows
 
