@@ -11,6 +11,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from dlcourse.checks.bank import all_questions
 from dlcourse.cli import app, main
 from dlcourse.lab import jupyter_command, jupyter_environment
 
@@ -89,3 +90,12 @@ def test_students_do_not_meet_the_grading_tools_in_jupyterlab(monkeypatch):
     theirs = json.loads(installed.read_text())["ServerApp"]["jpserver_extensions"]
     assert server["ServerApp"]["jpserver_extensions"] == dict.fromkeys(theirs, False)
     assert page["disabledExtensions"]["@jupyter/nbgrader"] is True
+
+
+def test_the_readme_lists_the_lectures_and_exercises_that_there_are():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d\d) [^|]+\| ([^|]*)\|$", readme, re.MULTILINE)
+    assert [number for number, _ in rows] == [path.name[:2] for path in sorted(ROOT.glob("lectures/[0-9]*.ipynb"))]
+    for number, exercise in rows[1:]:
+        questions = len(all_questions(number))
+        assert exercise.strip() == (f"{number}, {questions} questions" if questions else "")
