@@ -46,6 +46,12 @@ def nbval(*notebooks: str) -> list[str]:
     return pytest("--nbval", "-p", "dlcourse.notebooks.nbval_tolerance", *notebooks)
 
 
+def lectures(first: int, last: int) -> list[str]:
+    """The lectures with these numbers and all between them."""
+    paths = sorted((ROOT / "lectures").glob("[0-9][0-9]_*.ipynb"))
+    return [str(path) for path in paths if first <= int(path.name[:2]) <= last]
+
+
 ONE_AND_TWO_THREADS = ({"OMP_NUM_THREADS": "1"}, {"OMP_NUM_THREADS": "2"})
 
 PROOFS = [
@@ -55,15 +61,22 @@ PROOFS = [
         runs=10,
         environments=ONE_AND_TWO_THREADS,
     ),
-    Proof(
-        "strict nbval, lectures from 02 on, three times, 1 and 2 threads",
-        nbval(*(str(path) for path in sorted((ROOT / "lectures").glob("[01][0-9]_*.ipynb"))[2:])),
-        runs=3,
-        environments=ONE_AND_TWO_THREADS,
+    *(
+        Proof(
+            f"strict nbval, lectures {first:02} to {last:02}, three times, 1 and 2 threads",
+            nbval(*lectures(first, last)),
+            3,
+            ONE_AND_TWO_THREADS,
+        )
+        for first, last in ((2, 7), (8, 14))
     ),
     Proof(
         "every wrong answer rejected and named, solutions pass, stubs fail: 18 further seeds; mutants of the solutions",
         pytest("-m", "proof", "tests/checks", "tests/exercises"),
+    ),
+    Proof(
+        "a class of 200, a quarter of it hostile, graded twice and killed ten times: one result, every mistake named",
+        pytest("-m", "proof", "tests/grading"),
     ),
     Proof(
         "mutants of every backward are caught by the parity tests", [sys.executable, "-m", "benchmarks.mutate_backward"]

@@ -97,8 +97,10 @@ def run_sections(names: Sequence[str], effort: object) -> tuple[dict[str, Report
 def write(reports: Mapping[str, Report], seconds: float, folder: Path) -> None:
     """Write RESULTS.md and its pictures; the old file stays until the new one is complete."""
     from benchmarks.speed_machine import description
-    from benchmarks.speed_report import SECTIONS, table
+    from benchmarks.speed_report import GRADING, SECTIONS, find_section, table
 
+    results = folder / "RESULTS.md"
+    grading = find_section(results.read_text("utf-8"), GRADING) if results.exists() else ""
     targets = [
         (t.promise, t.bound, t.measured, "met" if t.met else "**not met**") for r in reports.values() for t in r.targets
     ]
@@ -116,9 +118,11 @@ def write(reports: Mapping[str, Report], seconds: float, folder: Path) -> None:
         for figure in report.figures:
             (folder / figure.name).write_bytes(figure.png)
             parts.append(f"![{figure.alt}]({figure.name})")
+    if grading:
+        parts += [f"## {GRADING}", grading]
     beside = folder / "RESULTS.new"
     beside.write_text("\n\n".join(parts) + "\n", "utf-8")
-    beside.replace(folder / "RESULTS.md")
+    beside.replace(results)
 
 
 if __name__ == "__main__":

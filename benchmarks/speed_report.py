@@ -16,7 +16,21 @@ from dataclasses import dataclass, field
 
 from benchmarks.speed_timing import Effort
 
-__all__ = ["SECTIONS", "Figure", "Report", "Section", "Target", "at_least", "at_most", "duration", "section", "table"]
+__all__ = [
+    "GRADING",
+    "SECTIONS",
+    "Figure",
+    "Report",
+    "Section",
+    "Target",
+    "at_least",
+    "at_most",
+    "duration",
+    "find_section",
+    "replace_section",
+    "section",
+    "table",
+]
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,9 @@ class Section:
 
 SECTIONS: dict[str, Section] = {}
 
+GRADING = "Grading"
+"""Title of the one section that `benchmarks.grading` writes, which the others leave as it is."""
+
 
 def section(name: str, title: str) -> Callable[[Callable[[Effort], Report]], Callable[[Effort], Report]]:
     """List a function as a section. Raises ``ValueError`` for a name that is taken."""
@@ -88,6 +105,19 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], words: bool = Fa
     rule = "---|" if words else "---:|"
     lines = [_row(header), "|---|" + rule * (len(header) - 1)]
     return "\n".join([*lines, *map(_row, rows)])
+
+
+def find_section(text: str, title: str) -> str:
+    """Return what stands under the second-level heading of that title in Markdown; empty without it."""
+    _, _, rest = f"\n{text}".partition(f"\n## {title}\n")
+    return rest.partition("\n## ")[0].strip()
+
+
+def replace_section(text: str, title: str, body: str) -> str:
+    """Return Markdown with the section of that title replaced, or added at the end."""
+    head, mark, rest = f"{text.rstrip()}\n".partition(f"\n## {title}\n")
+    _, follows, after = rest.partition("\n## ") if mark else ("", "", "")
+    return f"{head.rstrip()}\n\n## {title}\n\n{body}\n" + (f"\n## {after}" if follows else "")
 
 
 def duration(seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -118,10 +118,14 @@ def refresh(
     anew: Annotated[bool, typer.Option("--anew", help="Replace stored outputs even where the new ones agree.")] = False,
 ) -> None:
     """Execute notebooks and store their outputs in normal form; a second run changes no byte."""
+    from dlcourse.lab import course_root
     from dlcourse.notebooks import refresh as refresh_notebooks
+    from dlcourse.notebooks.coverage import write_coverage
 
     for line in refresh_notebooks(_lectures(notebooks), keep=not anew):
         console.print(str(line), markup=False)
+    if write_coverage(course_root() / "lectures"):
+        console.print("lectures/COVERAGE.md: written")
 
 
 @app.command(epilog="Example: dlcourse lint lectures/01_backprop.ipynb")
@@ -184,12 +188,64 @@ def slides(
 
 @app.command(epilog="Example: dlcourse grade submissions/ --workers 8")
 def grade(
-    submissions: Annotated[Path, typer.Argument(help="Folder of STUDENT/01_backprop/01_backprop.ipynb, or a zip.")],
+    submissions: Annotated[
+        Path | None, typer.Argument(help="Folder of STUDENT/01_backprop/01_backprop.ipynb, or a zip.")
+    ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for grades.csv and feedback.")] = Path("grades"),
     workers: Annotated[int | None, typer.Option(help="Submissions at a time; all cores when left out.")] = None,
+    engine: Annotated[
+        Literal["local", "docker", "ray"],
+        typer.Option(help="local: bubblewrap on this machine; docker: a container each; ray: a Ray cluster."),
+    ] = "local",
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Run student code WITHOUT a sandbox.")] = False,
+    reproduce: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="STUDENT QUESTION", help="Compute one stored score again, with its numbers, for an appeal."
+        ),
+    ] = None,
 ) -> None:
     """Grade a folder of submissions in a sandbox: grades.csv, a page per student, a class report."""
+    from dlcourse.grading.grade import contained
     from dlcourse.grading.grade import grade as grade_submissions
+    from dlcourse.grading.reproduce import reproduce as reproduce_score
 
-    grade_submissions(submissions, out, workers=workers, unsafe=unsafe, console=console)
+    if reproduce:
+        replay = reproduce_score(out, *reproduce, containment=contained(engine, unsafe=unsafe))
+        console.print(str(replay), markup=False)
+        raise typer.Exit(0 if replay.same else 1)
+    if submissions is None:
+        raise typer.BadParameter("name the folder, or the zip file, that holds the submissions")
+    grade_submissions(submissions, out, workers=workers, engine=engine, unsafe=unsafe, console=console)
+
+
+zoo_app = typer.Typer(no_args_is_help=True, help="The model zoo: list its pretrained networks, or train them anew.")
+app.add_typer(zoo_app, name="zoo", epilog="Example: dlcourse zoo list")
+
+
+@zoo_app.command("list", epilog="Example: dlcourse zoo list")
+def zoo_list(
+    folder: Annotated[
+        Path | None, typer.Option(help="Networks of your own; those of the course when left out.")
+    ] = None,
+) -> None:
+    """Show each network's size, accuracy, seed and hash, and check its file."""
+    from dlcourse.models.zoo.report import overview
+
+    lines = list(overview(folder))
+    for line, _ in lines:
+        console.print(line, markup=False)
+    raise typer.Exit(0 if all(sound for _, sound in lines) else 1)
+
+
+@zoo_app.command("train", epilog="Example: dlcourse zoo train glyph_resnet --out zoo")
+def zoo_train(
+    names: Annotated[list[str] | None, typer.Argument(help="Networks of the zoo; all of them when left out.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")] = Path("zoo"),
+    seed: Annotated[int, typer.Option(help="Of the first weights and of the order of the images.")] = 0,
+) -> None:
+    """Train networks of the zoo on glyphs: two to five minutes on two cores for all of them."""
+    from dlcourse.models.zoo.report import train
+
+    for line in train(names or (), out, seed):
+        console.print(line, markup=False)

@@ -9,6 +9,7 @@ from dlcourse.checks import progress, unrecognised
 from dlcourse.checks.bank import load, nearest
 from dlcourse.checks.diagnose.show import numbers_text
 from dlcourse.checks.errors import UnknownQuestionError
+from dlcourse.checks.off_limits import Use, forbidden_use
 from dlcourse.checks.question import Question
 from dlcourse.checks.quiz import Quiz, load_quiz, quiz_ids
 from dlcourse.checks.render import Message, verdict_message
@@ -61,7 +62,10 @@ class Check:
         question = _load(question_id)
         if answer is ...:
             return Result(False, Message(f"{question.id} ({question.title})", _about(question)))
-        verdict = run_check(question, answer)
+        use = _off_limits(question, answer)
+        if question.trains and not use:
+            print(f"{question.id} trains a network. This takes some seconds …", flush=True)
+        verdict = question.uses(use) if use else run_check(question, answer)
         said = "" if verdict.kind == "not started" else verdict.diagnosis or verdict.summary
         progress.record(question.id, passed=verdict.passed, points=verdict.points, out_of=verdict.out_of, said=said)
         return Result(verdict.passed, verdict_message(verdict), verdict)
@@ -84,16 +88,24 @@ class Check:
 
 def run_check(question: Question, student: Any, seed: int = SEED) -> Verdict:
     """Grade a student's object here, in this process."""
-    outputs: dict[str, Any] = {}
+    sent: list[dict[str, Any]] = []
 
     def call(arrays: dict[str, Any]) -> dict[str, Any]:
-        outputs.update(question.drive(student, **arrays))
-        return dict(outputs)
+        sent.append(question.drive(student, **arrays))
+        return dict(sent[0])
 
     verdict = question.grade(call, seed)
-    if not verdict.recognised:
-        unrecognised.keep(question, seed, outputs)
+    if not verdict.recognised and sent:
+        unrecognised.keep(question, seed, sent[0])
     return verdict
+
+
+def _off_limits(question: Question, student: Any) -> Use | None:
+    """What the answer uses although the question forbids it, as far as its source in this notebook tells."""
+    shell = _shell()
+    if shell is None or not question.off_limits:
+        return None
+    return forbidden_use(getattr(student, "__name__", ""), shell.user_ns.get("In", []), question.off_limits)
 
 
 def _about(question: Question) -> list[str]:

@@ -28,8 +28,11 @@ from dlcourse.checks.compare import agree, agree_all, validate
 from dlcourse.checks.diagnose import Difference, describe
 from dlcourse.checks.diagnose.errors import explain_error
 from dlcourse.checks.drives.report import error_report
+from dlcourse.checks.drives.values import Unusable
 from dlcourse.checks.errors import StudentError
+from dlcourse.checks.judge import Judge
 from dlcourse.checks.matching import same_error, same_first_output, same_outputs
+from dlcourse.checks.off_limits import Use
 from dlcourse.checks.variants import Outcome, Outputs, Variant, call_with, run_variant
 from dlcourse.checks.verdict import Verdict
 
@@ -74,6 +77,8 @@ class Question:
     ``scales`` names the numbers that a wrong factor could be made of, such as N.
     ``axes`` names the axes of an output, ``labels`` its entries, ``steps`` the outputs whose first axis is time.
     ``off_limits`` are the names that a solution must not call. ``minutes`` is an estimate.
+    ``judge`` computes the outputs from what the drive returned, where a property counts and not a number.
+    ``trains`` marks a question whose check trains a network, which takes seconds: the check says so first.
     """
 
     id: str
@@ -92,6 +97,8 @@ class Question:
     invariants: tuple[Invariant, ...] = ()
     off_limits: tuple[str, ...] = ()
     rtol: float = 1e-9
+    judge: Judge | None = None
+    trains: bool = False
     variants: list[Variant] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
 
@@ -150,9 +157,19 @@ class Question:
             answer = call_with(self.answer, inputs)
         return {name: np.asarray(value) for name, value in answer.items()}
 
+    def run(self, student: Any, inputs: Mapping[str, Array]) -> Outputs:
+        """The outputs of a student's object, run here. Raises ``Unusable`` when there are none."""
+        arrays = {name: array.copy() for name, array in inputs.items()}
+        if self.judge is None:
+            return self.drive(student, **arrays)
+        outputs, problem = self.judge.outputs(self.drive(student, **self.judge.sent(arrays)), inputs)
+        if problem:
+            raise Unusable(problem)
+        return outputs
+
     def outcome(self, variant: Variant, inputs: Mapping[str, Array], right: Outputs) -> Outcome:
         """What a registered variant gives on these inputs."""
-        return run_variant(variant, inputs, right, self.drive)
+        return run_variant(variant, inputs, right, self.run)
 
     def grade(self, call: Call, seed: int) -> Verdict:
         """Score one answer. ``call(arrays)`` runs the drive, here or in the sandbox, and may raise.
@@ -160,18 +177,34 @@ class Question:
         An exception of the student's code becomes a verdict; so does output that is unusable.
         """
         inputs = self.draw(seed)
-        right = self.expected(inputs)
+        sent = self.judge.sent(inputs) if self.judge else inputs
         try:
-            raw = call({name: array.copy() for name, array in inputs.items()})
+            raw = call({name: array.copy() for name, array in sent.items()})
         except (Exception, SystemExit) as error:
-            return self._failed(error, inputs, right)
-        outputs, problem = validate(raw, tuple(right))
+            return self._failed(error, inputs, self.expected(inputs))
+        outputs, problem = self.judge.outputs(raw, inputs) if self.judge else (raw, "")
         if problem:
-            return self._verdict("wrong", kind="missing", summary=f"Your answer gives no usable result: {problem}.")
+            return self._unusable(problem)
+        return self.score(outputs, inputs)
+
+    def score(self, outputs: Any, inputs: Mapping[str, Array]) -> Verdict:
+        """Score outputs against the right ones. They are not trusted to be arrays, nor to be all there."""
+        right = self.expected(inputs)
+        outputs, problem = validate(outputs, tuple(right))
+        if problem:
+            return self._unusable(problem)
         if agree_all(outputs, right, self.rtol):
             return self._verdict("right", kind="agrees", summary="Everything agrees.")
         with np.errstate(all="ignore"):  # whatever the student's settings are, odd numbers are no errors here
             return self._differs(outputs, inputs, right)
+
+    def uses(self, use: Use) -> Verdict:
+        """The verdict on an answer that calls what it should write: 0 points, whatever it computes."""
+        summary = f"Your answer uses {use.name}, which this question asks you to write yourself."
+        return self._verdict("wrong", kind="off limits", summary=summary, got=f"at   {use.line}")
+
+    def _unusable(self, problem: str) -> Verdict:
+        return self._verdict("wrong", kind="missing", summary=f"Your answer gives no usable result: {problem}.")
 
     def _verdict(self, status: Literal["right", "wrong", "convention"], **fields: Any) -> Verdict:
         full = fields.pop("full", False)
@@ -250,7 +283,7 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
-_BEGINS_WITH_CODE = re.compile(r"[\w.]+( from [\w.]+)? returned ")
+_BEGINS_WITH_CODE = re.compile(r"[\w.]+( from [\w.]+)? returned |[\w.]+: ")
 
 
 def _sentence(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -54,12 +55,16 @@ def call_with(function: Callable[..., Any], inputs: Inputs) -> Any:
     return function(**{parameter.name: inputs[parameter.name] for parameter in parameters})
 
 
-def run_variant(variant: Variant, inputs: Inputs, right: Outputs, drive: Callable[..., Outputs]) -> Outcome:
-    """Compute a variant on copies of the inputs; outputs that it does not name are the right ones."""
+def run_variant(variant: Variant, inputs: Inputs, right: Outputs, run: Callable[[Any, Inputs], Outputs]) -> Outcome:
+    """Compute a variant on copies of the inputs; outputs that it does not name are the right ones.
+
+    ``run(student, inputs)`` is how a student's object becomes outputs.
+    """
     arrays = {name: array.copy() for name, array in inputs.items()}
     try:
-        with np.errstate(all="ignore"):
-            changed = drive(variant.compute, **arrays) if variant.as_student else call_with(variant.compute, arrays)
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they would be about code that the student has not written
+            changed = run(variant.compute, arrays) if variant.as_student else call_with(variant.compute, arrays)
     except Exception as error:
         return Outcome({}, str(StudentError.from_report(error_report(error))))
     unknown = set(changed) - set(right)

@@ -8,7 +8,9 @@ from typing import Any, Literal
 __all__ = ["Kind", "Status", "Verdict"]
 
 Status = Literal["right", "wrong", "convention"]
-Kind = Literal["agrees", "not started", "raised", "unusable", "missing", "shape", "dtype", "not finite", "value"]
+Kind = Literal[
+    "agrees", "not started", "off limits", "raised", "unusable", "missing", "shape", "dtype", "not finite", "value"
+]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import json
 import math
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -58,15 +58,19 @@ def install_code(output: int) -> str:
     )
 
 
-def request_expression(drive: str, target: str, arrays: Mapping[str, npt.ArrayLike]) -> str:
+def request_expression(
+    drive: str, target: str, arrays: Mapping[str, npt.ArrayLike], off_limits: Sequence[str] = ()
+) -> str:
     """Return the expression to evaluate in the kernel.
 
     Args:
         drive: ``"module:function"``, to be imported in the sandbox.
         target: expression for the student's object, taken from the released exercise.
         arrays: inputs by name.
+        off_limits: dotted names that raise an error in the student's code meanwhile.
     """
-    message = base64.b64encode(pack({"drive": drive, "target": target}, dict(arrays))).decode("ascii")
+    header = {"drive": drive, "target": target, "off_limits": list(off_limits)}
+    message = base64.b64encode(pack(header, dict(arrays))).decode("ascii")
     return f"__import__({_MODULE!r}).answer({message!r}, {_NAMESPACE})"
 
 

@@ -29,6 +29,7 @@ _STOPPED = {
 }
 _KINDS = {
     "missing": "a result is missing",
+    "off limits": "calls what it should write",
     "unusable": "gave something that cannot be compared",
     "shape": "another shape",
     "dtype": "another dtype",

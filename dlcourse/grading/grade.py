@@ -5,27 +5,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 
+from dlcourse.grading.cluster import cluster_cores, cluster_outcomes
 from dlcourse.grading.collect import Collection, Submission, collect
+from dlcourse.grading.docker import probe_docker
 from dlcourse.grading.exercise import Exercise
 from dlcourse.grading.mounts import mounted_above
 from dlcourse.grading.outcome import Outcome
 from dlcourse.grading.pool import default_workers, outcomes
 from dlcourse.grading.probe import probe_sandbox
 from dlcourse.grading.progress import GradingProgress
-from dlcourse.grading.provisioner import sweep
+from dlcourse.grading.provisioner import sweep, sweep_containers
 from dlcourse.grading.record import Recorder
 from dlcourse.grading.report import GradeReport, build_report
-from dlcourse.grading.sandbox import Limits
+from dlcourse.grading.sandbox import Containment, Limits
 from dlcourse.grading.store import Store
 from dlcourse.grading.work import Job, job_key
 from dlcourse.lab import course_root
 
-__all__ = ["grade"]
+__all__ = ["Engine", "contained", "grade"]
+
+Engine = Literal["local", "docker", "ray"]
+"""Where submissions run."""
 
 
 def grade(
@@ -36,6 +42,7 @@ def grade(
     assignment: str | None = None,
     workers: int | None = None,
     limits: Limits | None = None,
+    engine: Engine = "local",
     unsafe: bool = False,
     force: bool = False,
     retry: bool = True,
@@ -52,14 +59,17 @@ def grade(
             ``class-report.html``.
         course: the course's folder, which holds ``exercises/``; found from the working folder when left out.
         assignment: the one exercise to grade, ``"01_backprop"``; every exercise that was handed in when left out.
-        workers: submissions that run at the same time; the number of cores when left out.
+        workers: submissions that run at the same time; the number of cores, of the whole cluster, when left out.
         limits: what a submission may use.
+        engine: ``"local"`` runs each submission in bubblewrap, ``"docker"`` each in a container, ``"ray"`` in
+            bubblewrap on the machines of a Ray cluster.
         unsafe: run without a sandbox. Submissions can then read and change everything that you can.
         force: run unchanged submissions again, too.
         retry: run a submission once more, alone, when it reached a time limit while the machine was busy.
         console: where progress and the last lines go; nothing is printed when left out.
 
     Raises:
+        RayMissingError: the engine is ``"ray"``, which is not installed.
         SandboxMissingError: nothing would hold the submissions back and `unsafe` is off.
         FileNotFoundError: no such folder or exercise, or nothing was handed in.
         ValueError: `workers` is not positive, a folder could be read from inside a sandbox, or the exercise and the
@@ -67,34 +77,48 @@ def grade(
         RuntimeError: another run is grading into `out`.
     """
     limits = limits or Limits()
-    workers = default_workers() if workers is None else workers
+    if workers is None:
+        workers = cluster_cores() if engine == "ray" else default_workers()
     if workers < 1:
         raise ValueError(f"grade: workers is {workers}, expected at least 1")
     handed_in, root = submissions_folder.resolve(), out.resolve()
     home = course.resolve() if course else course_root()
-    if not unsafe:
+    containment = contained(engine, unsafe=unsafe)
+    if containment == "docker":
+        probe_docker()
+    elif containment == "bubblewrap":
         probe_sandbox(limits)
         _refuse_exposed(handed_in, root, home / "solutions")
     collection = collect(handed_in)
     exercises = _exercises(collection, handed_in, home, assignment)
     progress = GradingProgress(console)
     progress.say(
-        f"Sandbox: bubblewrap, {limits}" if not unsafe else "NO SANDBOX: submissions can read and change your files"
+        f"Sandbox: {containment}, {limits}" if not unsafe else "NO SANDBOX: submissions can read and change your files"
     )
     with _lock(root):
         sweep()
+        if containment == "docker":
+            sweep_containers()
         recorder, store = Recorder(root), Store(root)
         for exercise in exercises:
             recorder.register(exercise)
             jobs = [
-                Job(submission, exercise, store.secret(), limits, isolated=not unsafe)
+                Job(submission, exercise, store.secret(), limits, containment)
                 for submission in collection.submissions(exercise.name, only=len(exercises) == 1)
             ]
-            asyncio.run(_grade_exercise(jobs, recorder, store, progress, workers, force=force, retry=retry))
+            run = cluster_outcomes if engine == "ray" else outcomes
+            asyncio.run(_grade_exercise(jobs, recorder, store, progress, run, workers, force=force, retry=retry))
         report = build_report(root, exercises, recorder, store, collection.skipped, unsafe=unsafe)
     for line in report.lines():
         progress.say(line)
     return report
+
+
+def contained(engine: Engine, *, unsafe: bool) -> Containment:
+    """Return what holds submissions back in an engine."""
+    if unsafe:
+        return "none"
+    return "docker" if engine == "docker" else "bubblewrap"
 
 
 async def _grade_exercise(
@@ -102,6 +126,7 @@ async def _grade_exercise(
     recorder: Recorder,
     store: Store,
     progress: GradingProgress,
+    run: Callable[[Sequence[Job], int], AsyncIterator[tuple[Job, Outcome]]],
     workers: int,
     *,
     force: bool,
@@ -115,26 +140,27 @@ async def _grade_exercise(
             if stored is None or stored.key != job_key(job) or (stored.starved and retry) or stored.status == "failed":
                 todo.append(job)
                 continue
-            if not recorder.is_recorded(stored.student, stored.assignment):  # killed between the two
-                await _record(recorder, job.submission, stored)
+            if not (store.is_marked(stored) and recorder.is_recorded(stored.student, stored.assignment)):
+                await _record(recorder, store, job.submission, stored)  # killed between the two, or in the second
             advance()
         starved = []
-        async for job, outcome in outcomes(todo, workers):
+        async for job, outcome in run(todo, workers):
             store.save(outcome)
-            await _record(recorder, job.submission, outcome)
+            await _record(recorder, store, job.submission, outcome)
             if outcome.starved and retry:
                 starved.append(job)
             else:
                 advance()
-        async for job, outcome in outcomes(starved, 1):  # the machine may have been too busy: once more, alone
+        async for job, outcome in run(starved, 1):  # the machine may have been too busy: once more, alone
             outcome.starved = False
             store.save(outcome)
-            await _record(recorder, job.submission, outcome)
+            await _record(recorder, store, job.submission, outcome)
             advance()
 
 
-async def _record(recorder: Recorder, submission: Submission, outcome: Outcome) -> None:
+async def _record(recorder: Recorder, store: Store, submission: Submission, outcome: Outcome) -> None:
     await asyncio.to_thread(recorder.record, submission, outcome)
+    store.mark_recorded(outcome)
 
 
 def _refuse_exposed(*folders: Path) -> None:

@@ -16,7 +16,7 @@ from traitlets import Type
 
 from dlcourse.grading.channel import install_code
 from dlcourse.grading.provisioner import PROVISIONER, register
-from dlcourse.grading.sandbox import Limits
+from dlcourse.grading.sandbox import Containment, Limits
 
 __all__ = ["MESSAGE_SIZE", "QUIET", "Kernel", "SandboxKernelManager", "kernel_manager"]
 
@@ -66,11 +66,11 @@ class _OneSpec(KernelSpecManager):
 
 
 def kernel_manager(
-    limits: Limits, files: dict[str, str] | None = None, *, isolated: bool = True
+    limits: Limits, files: dict[str, str] | None = None, containment: Containment = "bubblewrap"
 ) -> SandboxKernelManager:
     """Return a manager for one kernel that is not started yet."""
     register()
-    options = {"limits": limits, "files": files or {}, "isolated": isolated}
+    options = {"limits": limits, "files": files or {}, "containment": containment}
     specs = _OneSpec()
     specs.spec = KernelSpec(
         argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"],
@@ -90,13 +90,13 @@ class Kernel:
     client: Any
 
     @classmethod
-    async def start(cls, limits: Limits, files: Mapping[str, Any], *, isolated: bool = True) -> Kernel:
+    async def start(cls, limits: Limits, files: Mapping[str, Any], containment: Containment = "bubblewrap") -> Kernel:
         """Start one.
 
         Raises:
             RuntimeError: the kernel did not come up.
         """
-        manager = kernel_manager(limits, dict(files), isolated=isolated)
+        manager = kernel_manager(limits, dict(files), containment)
         await manager.start_kernel()
         client = manager.client()
         kernel = cls(manager, client)

@@ -73,7 +73,7 @@ class _WarmKernels:
         if self._left > 0:
             self._left -= 1
             files = {name: str(path) for name, path in self._job.exercise.files.items()}
-            start = Kernel.start(self._job.limits, files, isolated=self._job.isolated)
+            start = Kernel.start(self._job.limits, files, self._job.containment)
             self._starting.append(asyncio.create_task(start))
 
     async def take(self) -> Kernel:

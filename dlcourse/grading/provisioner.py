@@ -6,9 +6,12 @@ it uses more memory, disk or time than its limits say; why it did is kept in ``s
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 import threading
 import time
@@ -19,11 +22,12 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import Bool, Dict, Instance
+from traitlets import Dict, Instance, Unicode
 
+from dlcourse.grading.docker import docker_command, out_of_memory, remove, remove_left_over
 from dlcourse.grading.sandbox import Limits, command
 
-__all__ = ["PROVISIONER", "SandboxProvisioner", "register", "sweep"]
+__all__ = ["PROVISIONER", "SandboxProvisioner", "register", "sweep", "sweep_containers"]
 
 PROVISIONER = "dlcourse-sandbox"
 
@@ -38,7 +42,7 @@ _STEP = 0.2
 
 
 class SandboxProvisioner(LocalProvisioner):
-    """Start the kernel in bubblewrap, or, only when `isolated` is off, as an ordinary process.
+    """Start the kernel in bubblewrap or in a container, or, only when `containment` is "none", as an ordinary process.
 
     Attributes:
         stopped: why the watcher ended the kernel (``"memory"``, ``"disk"``, ``"time"``), or None.
@@ -47,9 +51,10 @@ class SandboxProvisioner(LocalProvisioner):
 
     limits = Instance(Limits, args=())
     files = Dict(help="read-only files of the assignment: name -> path")
-    isolated = Bool(True)
+    containment = Unicode("bubblewrap")
 
     shared: Path | None = None
+    container = ""
     stopped: str | None = None
     peak_memory = 0
 
@@ -62,16 +67,21 @@ class SandboxProvisioner(LocalProvisioner):
         manager.connection_file = str(self.shared / "kernel.json")
         prepared: dict[str, Any] = await super().pre_launch(**kwargs)
         uid = _FIRST_UID + next(_next_uid) % _UIDS
-        if self.isolated and os.getuid() == 0:
+        if self.containment == "docker" and os.getuid() != 0:
+            uid = os.getuid()  # the one user who may write into the shared folder; the container holds it in
+        elif self.containment != "none" and os.getuid() == 0:
             os.chown(self.shared, uid, uid)
             os.chown(manager.connection_file, uid, uid)
         prepared.pop("cwd", None)
-        prepared["cwd"] = str(self.shared) if not self.isolated else "/"
-        if self.isolated:
-            prepared["cmd"] = command(
-                prepared["cmd"], shared=self.shared, files=self.files, limits=self.limits, uid=uid
-            )
+        prepared["cwd"] = str(self.shared) if self.containment == "none" else "/"
+        inside: dict[str, Any] = {"shared": self.shared, "files": self.files, "limits": self.limits, "uid": uid}
+        if self.containment == "bubblewrap":
+            prepared["cmd"] = command(prepared["cmd"], **inside)
             prepared["env"] = {"PATH": "/usr/bin:/bin"}  # for bwrap itself, whose environment is readable inside
+        elif self.containment == "docker":
+            self.container = self.shared.name
+            prepared["cmd"] = docker_command(prepared["cmd"], name=self.container, owner=os.getpid(), **inside)
+            prepared["env"] = dict(os.environ)  # for docker itself: where its daemon is; nothing of it goes inside
         else:
             prepared["env"] = {**os.environ, "DLCOURSE_PROGRESS": "off", "NBGRADER_EXECUTION": "autograde"}
         prepared["stdin"] = prepared["stdout"] = prepared["stderr"] = None
@@ -85,9 +95,18 @@ class SandboxProvisioner(LocalProvisioner):
         threading.Thread(target=self._watch, args=(self.process,), daemon=True, name="sandbox-watch").start()
         return connection
 
+    async def poll(self) -> int | None:
+        """Return the exit status once the process has ended. By then it is known whether memory was the reason."""
+        status: int | None = await super().poll()
+        if status is not None and self.container and not self.stopped:
+            self.stopped = "memory" if await asyncio.to_thread(out_of_memory, self.container) else None
+        return status
+
     def end(self, why: str) -> None:
         """Kill everything in the sandbox now."""
         self.stopped = self.stopped or why
+        if self.container:
+            remove(self.container)
         if self.process is not None:
             self.process.kill()  # bubblewrap's first process dies with its parent, and the rest with that
 
@@ -110,8 +129,10 @@ class SandboxProvisioner(LocalProvisioner):
         return None
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Remove the shared folder."""
+        """Remove the container, if there is one, and the shared folder."""
         await super().cleanup(restart)
+        if self.container:
+            await asyncio.to_thread(remove, self.container)
         if self.shared is not None and not restart:
             shutil.rmtree(self.shared, ignore_errors=True)
             self.shared = None
@@ -126,14 +147,31 @@ def register() -> None:
 
 
 def sweep() -> int:
-    """Remove the shared folders that a killed grader left behind; return how many."""
+    """Remove the shared folders that a killed grader left behind, and end what still runs in one; return how many.
+
+    A sandbox dies with its grader, except in the few milliseconds before bubblewrap has asked for that.
+    """
     removed = 0
     for folder in Path("/tmp").glob(f"{_PREFIX}*-*"):
         pid = folder.name.removeprefix(_PREFIX).split("-")[0]
         if pid.isdigit() and not Path("/proc", pid).exists() and not folder.is_symlink():
+            _end_users_of(folder)
             shutil.rmtree(folder, ignore_errors=True)
             removed += 1
     return removed
+
+
+def _end_users_of(folder: Path) -> None:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError):  # it ended meanwhile, or it is another user's
+                if os.fsencode(folder) in (entry / "cmdline").read_bytes():
+                    os.kill(int(entry.name), signal.SIGKILL)
+
+
+def sweep_containers() -> int:
+    """Remove the containers that a killed grader left behind; return how many."""
+    return remove_left_over([int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()])
 
 
 def _memory(pid: int, enough: int) -> int:

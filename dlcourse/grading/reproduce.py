@@ -11,7 +11,7 @@ from dlcourse.grading.collect import Submission
 from dlcourse.grading.exercise import Exercise
 from dlcourse.grading.intake import read_bytes
 from dlcourse.grading.outcome import Outcome, QuestionScore
-from dlcourse.grading.sandbox import Limits
+from dlcourse.grading.sandbox import Containment, Limits
 from dlcourse.grading.store import Store
 from dlcourse.grading.work import Job, content_hash, grade_job
 
@@ -50,7 +50,13 @@ class Replay:
         return "\n".join(lines)
 
 
-def reproduce(out: Path, student: str, question: str, limits: Limits | None = None) -> Replay:
+def reproduce(
+    out: Path,
+    student: str,
+    question: str,
+    limits: Limits | None = None,
+    containment: Containment = "bubblewrap",
+) -> Replay:
     """Grade a recorded submission again and compare one question.
 
     Args:
@@ -58,6 +64,7 @@ def reproduce(out: Path, student: str, question: str, limits: Limits | None = No
         student: folder name of the student.
         question: id of the question, ``"01.linear"``.
         limits: what the submission may use.
+        containment: what holds the submission back.
 
     Raises:
         FileNotFoundError: nothing is stored for this student and question.
@@ -69,7 +76,7 @@ def reproduce(out: Path, student: str, question: str, limits: Limits | None = No
     content = read_bytes(path)
     exercise = Exercise.load(out / "source" / outcome.assignment)
     submission = Submission(student, outcome.assignment, content)
-    again = grade_job(Job(submission, exercise, store.secret(), limits or Limits(), reveal=True))
+    again = grade_job(Job(submission, exercise, store.secret(), limits or Limits(), containment, reveal=True))
     now = next(score for score in again.scores if score.question == question)
     return Replay(student, stored, now, tuple(_changes(outcome, stored, again, now, content)))
 

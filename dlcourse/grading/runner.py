@@ -11,11 +11,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from dlcourse.checks.off_limits import forbidden_use
 from dlcourse.grading.exercise import CheckCell, Exercise, grade_id
 from dlcourse.grading.kernel import QUIET
 from dlcourse.grading.outcome import QuestionScore
 from dlcourse.grading.outputs import clean_outputs
-from dlcourse.grading.score import score_question, stopped_score
+from dlcourse.grading.score import root_name, score_question, stopped_score
 from dlcourse.grading.session import GONE, GRACE, NOT_JUPYTER, TIME_LIMIT, KernelSession
 
 __all__ = ["NotebookRunner"]
@@ -128,15 +129,19 @@ class NotebookRunner(NotebookClient):
 
             def call(arrays: Mapping[str, Any]) -> dict[str, Any]:
                 return asyncio.run_coroutine_threadsafe(
-                    self.session.call(question.drive_path, check.target, arrays), loop
+                    self.session.call(question.drive_path, check.target, arrays, question.off_limits), loop
                 ).result()
 
+            use = forbidden_use(root_name(check.target), self._sources(), question.off_limits)
             answer_error = self._errors.get(check.grade_id.replace("check-", "answer-", 1))
             score, undefined = await asyncio.to_thread(
-                score_question, check, seed, call, answer_error, reveal=self.reveal
+                score_question, check, seed, call, answer_error, use, reveal=self.reveal
             )
         self.scores[check.grade_id] = score
         return undefined
+
+    def _sources(self) -> list[str]:
+        return [cell.source for cell in self.nb.cells if cell.cell_type == "code"]
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
         """Take one message of a running cell; count its size, and ignore widgets and malformed ones."""

@@ -15,12 +15,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from dlcourse.grading.mounts import HOME, PACKAGE, WORK, python_mounts, scratch_mounts, system_mounts
 
-__all__ = ["INSTALL_BUBBLEWRAP", "Limits", "SandboxMissingError", "bubblewrap", "command", "environment"]
+__all__ = ["INSTALL_BUBBLEWRAP", "Containment", "Limits", "SandboxMissingError", "bubblewrap", "command", "environment"]
 
 INSTALL_BUBBLEWRAP = "apt-get install bubblewrap"
+
+Containment = Literal["bubblewrap", "docker", "none"]
+"""What holds a submission back."""
 
 
 class SandboxMissingError(RuntimeError):

@@ -15,16 +15,20 @@ import nbformat
 from nbformat import NotebookNode
 
 from dlcourse.checks.errors import StudentError
+from dlcourse.checks.off_limits import Use
 from dlcourse.checks.verdict import Verdict
 from dlcourse.grading.exercise import CheckCell
 from dlcourse.grading.outcome import QuestionScore
 from dlcourse.grading.session import TIME_LIMIT
 
-__all__ = ["cause", "score_question", "show_scores", "stopped_score"]
+__all__ = ["cause", "root_name", "score_question", "show_scores", "stopped_score"]
 
 _log = logging.getLogger(__name__)
 
 _CELL_FILE = re.compile(r"\s*\((?:<[^>]*>|\d+\.py), line (\d+)\)")
+
+_NAME = 120
+"""Characters of a name that are shown."""
 
 _NUMBERS = ("want", "got")
 """Fields of a verdict that show numbers for inputs which the student has not seen."""
@@ -35,6 +39,7 @@ def score_question(
     seed: int,
     call: Callable[[Mapping[str, Any]], dict[str, Any]],
     answer_error: tuple[str, str] | None = None,
+    use: Use | None = None,
     *,
     reveal: bool = False,
 ) -> tuple[QuestionScore, bool]:
@@ -45,6 +50,7 @@ def score_question(
         seed: what the question's inputs are drawn with.
         call: calls the student's object with arrays; raises `StudentError`.
         answer_error: name and text of the error with which the answer's cell stopped, if it did.
+        use: what the answer calls although the question asks to write it.
         reveal: keep got and expected numbers in the verdict.
 
     Returns:
@@ -65,17 +71,19 @@ def score_question(
             raise
 
     try:
-        verdict = question.grade(recorded, seed)
+        verdict = question.uses(use) if use else question.grade(recorded, seed)
+        if seen and (masked := _masked_use(seen[-1], question.off_limits)):
+            verdict = question.uses(masked)
     except Exception as error:
         ours.append(error)
     if ours:  # our own mistake must not cost the batch, and must not stay unnoticed
         _log.debug("scoring %s failed", question.id, exc_info=ours[0])
         reason = f"The grader itself failed on this question ({type(ours[0]).__name__}). Your instructor has been told."
         return _score(check, seed, started, "error", 0.0, reason, {}, cause(ours[0])), False
-    undefined = bool(seen) and seen[-1].name == "NameError" and f"'{_root(check.target)}'" in seen[-1].message
+    undefined = bool(seen) and seen[-1].name == "NameError" and f"'{root_name(check.target)}'" in seen[-1].message
     stopped = bool(seen) and seen[-1].name == "Stopped"
     fields = verdict.as_dict()
-    if verdict.kind != "raised" and not reveal:  # there, `got` is the line of the student's code
+    if verdict.kind not in ("raised", "off limits") and not reveal:  # there, `got` is a line of the student's code
         fields |= dict.fromkeys(_NUMBERS, "")
     status = "stopped" if stopped else verdict.status
     reason = _reason(verdict, seen[-1] if seen else None, undefined, answer_error, check)
@@ -113,6 +121,13 @@ def show_scores(notebook: NotebookNode, scores: Sequence[QuestionScore]) -> None
             ]
 
 
+def _masked_use(error: StudentError, off_limits: Sequence[str]) -> Use | None:
+    """Return what the sandbox refused a call, if it did; its word counts for names off limits only."""
+    name = error.message.partition(" ")[0]
+    known = any(name == entry or name.startswith(entry + ".") for entry in off_limits)
+    return Use(name[:_NAME], error.line) if error.name == "OffLimits" and known else None
+
+
 def _reason(
     verdict: Verdict,
     error: StudentError | None,
@@ -123,7 +138,7 @@ def _reason(
     if undefined and answer_error:
         return _answer_stopped(*answer_error)
     if undefined:
-        return f"There is no {_root(check.target)} in the notebook."
+        return f"There is no {root_name(check.target)} in the notebook."
     if error is not None and error.name in {"Stopped", TIME_LIMIT, "MalformedReply"}:
         return error.message[:1].upper() + error.message[1:] + "."
     return " ".join(part for part in (verdict.summary, verdict.diagnosis and _sentence(verdict.diagnosis)) if part)
@@ -144,7 +159,7 @@ def _sentence(diagnosis: str) -> str:
     return f"This is what you get when {diagnosis.rstrip('.')}."
 
 
-def _root(target: str) -> str:
+def root_name(target: str) -> str:
     """Return the first name of an expression: ``net`` of ``net.forward``."""
     names = [node.id for node in ast.walk(ast.parse(target, mode="eval")) if isinstance(node, ast.Name)]
     return names[0] if names else target

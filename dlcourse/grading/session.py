@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from queue import Empty
 from typing import Any
 
@@ -47,15 +47,17 @@ class KernelSession:
         self.starved = False
         self._printed = 0
 
-    async def call(self, drive: str, target: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
-        """Call a drive in the kernel and return its arrays.
+    async def call(
+        self, drive: str, target: str, arrays: Mapping[str, Any], off_limits: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Call a drive in the kernel, with the names off limits masked, and return its arrays.
 
         Raises:
             StudentError: what became of the call instead.
         """
         if self.stopped:
             raise StudentError("Stopped", f"the run was stopped because {self.stopped}")
-        expression = request_expression(drive, target, arrays)
+        expression = request_expression(drive, target, arrays, off_limits)
         message = self.kernel.client.execute(
             "", silent=True, store_history=False, user_expressions={"reply": expression}, allow_stdin=False
         )

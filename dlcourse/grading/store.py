@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -44,6 +45,18 @@ class Store:
         draft.write_text(outcome.to_json(), "utf-8")
         draft.replace(path)
 
+    def mark_recorded(self, outcome: Outcome) -> None:
+        """Note that nbgrader has recorded an outcome to the end; a run that is killed meanwhile leaves no such note."""
+        self._mark(outcome).write_text(_digest(outcome), "utf-8")
+
+    def is_marked(self, outcome: Outcome) -> bool:
+        """Return whether this very outcome, and not an earlier one, was recorded to the end."""
+        mark = self._mark(outcome)
+        return mark.exists() and mark.read_text("utf-8", errors="replace") == _digest(outcome)
+
+    def _mark(self, outcome: Outcome) -> Path:
+        return self._path(outcome.student, outcome.assignment).with_suffix(".recorded")
+
     def all(self, assignment: str) -> Iterator[Outcome]:
         """Yield the stored outcomes of an exercise, sorted by student."""
         for path in sorted(self.results.glob(f"*/{assignment}.json")):
@@ -53,3 +66,7 @@ class Store:
 
     def _path(self, student: str, assignment: str) -> Path:
         return self.results / student / f"{assignment}.json"
+
+
+def _digest(outcome: Outcome) -> str:
+    return hashlib.sha256(outcome.to_json().encode()).hexdigest()[:32]

@@ -25,7 +25,7 @@ from dlcourse.grading.kernel import Kernel
 from dlcourse.grading.merge import changed_metadata, merge
 from dlcourse.grading.outcome import Outcome, Status
 from dlcourse.grading.runner import NotebookRunner
-from dlcourse.grading.sandbox import Limits
+from dlcourse.grading.sandbox import Containment, Limits
 from dlcourse.grading.score import cause, show_scores, stopped_score
 from dlcourse.grading.session import KernelSession
 
@@ -40,7 +40,7 @@ class Job:
 
     Attributes:
         secret: key from which the questions' seeds are derived; the same secret gives the same scores.
-        isolated: off only when the instructor said so.
+        containment: what holds the submission back; "none" only when the instructor said so.
         reveal: keep got and expected numbers in the verdicts; for the instructor's eyes.
     """
 
@@ -48,7 +48,7 @@ class Job:
     exercise: Exercise
     secret: bytes
     limits: Limits = field(default_factory=Limits)
-    isolated: bool = True
+    containment: Containment = "bubblewrap"
     reveal: bool = False
 
 
@@ -58,7 +58,7 @@ def job_key(job: Job) -> str:
         job.submission.content,
         job.submission.problem.encode(),
         job.exercise.fingerprint.encode(),
-        repr((job.limits, job.isolated, _versions().get("dlcourse"))).encode(),
+        repr((job.limits, job.containment, _versions().get("dlcourse"))).encode(),
         job.secret,
     ]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
@@ -110,7 +110,7 @@ async def grade_job_async(job: Job, start: Callable[[], Awaitable[Kernel]] | Non
     outcome = _empty(job)
     notebook, notes = merge(exercise.notebook, submitted)
     outcome.notes = [*notes, *changed_metadata(exercise.handed_out, submitted)]
-    kernel = await (start() if start else Kernel.start(job.limits, _files(exercise), isolated=job.isolated))
+    kernel = await (start() if start else Kernel.start(job.limits, _files(exercise), job.containment))
     try:
         session = KernelSession(kernel, job.limits)
         scores = await NotebookRunner(notebook, exercise, _seeds(job), session, reveal=job.reveal).run()
@@ -119,7 +119,7 @@ async def grade_job_async(job: Job, start: Callable[[], Awaitable[Kernel]] | Non
         await kernel.stop()
     outcome.scores = [scores[check.grade_id] for check in exercise.checks]
     show_scores(notebook, outcome.scores)
-    outcome.status, outcome.reason = _ended(session, isolated=job.isolated)
+    outcome.status, outcome.reason = _ended(session, job.containment)
     outcome.notebook = _json(notebook)
     outcome.seconds = round(time.monotonic() - started, 3)
     return outcome
@@ -163,7 +163,7 @@ def _seeds(job: Job) -> dict[str, int]:
     return {check.question.id: question_seed(job.secret, student, check.question.id) for check in job.exercise.checks}
 
 
-def _ended(session: KernelSession, *, isolated: bool) -> tuple[Status, str]:
+def _ended(session: KernelSession, containment: Containment) -> tuple[Status, str]:
     if session.stopped:
         return (
             "stopped",
@@ -171,7 +171,7 @@ def _ended(session: KernelSession, *, isolated: bool) -> tuple[Status, str]:
         )
     if session.interrupted:
         return "stopped", f"{session.interrupted} The other questions were scored."
-    return ("graded" if isolated else "unsafe"), ""
+    return ("unsafe" if containment == "none" else "graded"), ""
 
 
 def _files(exercise: Exercise) -> dict[str, str]:

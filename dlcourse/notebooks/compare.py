@@ -158,7 +158,9 @@ def _picture_difference(a: str, b: str, tolerance: Tolerance) -> str | None:
 def _pixels(content: str) -> np.ndarray[Any, np.dtype[np.float32]]:
     from matplotlib.image import imread
 
-    return np.asarray(imread(io.BytesIO(base64.b64decode(content)), format="png"), dtype=np.float32)
+    pixels = np.asarray(imread(io.BytesIO(base64.b64decode(content)), format="png"), dtype=np.float32)
+    opaque = pixels.ndim == 3 and pixels.shape[2] == 4 and bool((pixels[..., 3] == 1).all())
+    return pixels[..., :3] if opaque else pixels
 
 
 def _size(pixels: np.ndarray[Any, Any]) -> str:

@@ -81,6 +81,7 @@ def release_config(root: Path, release_directory: Path, number: str, database: s
         config.CourseDirectory.db_url = database
     config.GenerateAssignment.preprocessors = [
         "dlcourse.notebooks.release_steps.WritePoints",
+        "dlcourse.notebooks.release_steps.TellOffLimits",
         "nbgrader.preprocessors.LockCells",
         "dlcourse.notebooks.release_steps.NamedStubs",
         "nbgrader.preprocessors.ClearOutput",
@@ -88,7 +89,7 @@ def release_config(root: Path, release_directory: Path, number: str, database: s
         "nbgrader.preprocessors.ComputeChecksums",
         *(["nbgrader.preprocessors.SaveCells"] if database else []),
     ]
-    config.WritePoints.number = config.NamedStubs.number = number
+    config.WritePoints.number = config.TellOffLimits.number = config.NamedStubs.number = number
     return config
 
 

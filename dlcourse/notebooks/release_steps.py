@@ -11,7 +11,7 @@ from traitlets import Unicode
 
 from dlcourse.checks.bank import all_questions, all_written
 
-__all__ = ["NamedStubs", "WritePoints"]
+__all__ = ["NamedStubs", "TellOffLimits", "WritePoints"]
 
 Resources = dict[str, Any]
 
@@ -33,6 +33,26 @@ class WritePoints(NbGraderPreprocessor):  # type: ignore[misc]
             points |= {written.id: written.points for written in all_written(self.number)}
             name = cell.metadata.nbgrader["grade_id"].partition("-")[2]
             cell.metadata.nbgrader["points"] = points[f"{self.number}.{name}"]
+        return cell, resources
+
+
+class TellOffLimits(NbGraderPreprocessor):  # type: ignore[misc]
+    """Tell under a question which names its answer must not use: the definition is the one place for them."""
+
+    number = Unicode(help="Number of the exercise, as in 01.").tag(config=True)
+
+    def preprocess_cell(
+        self,
+        cell: NotebookNode,
+        resources: Resources,
+        cell_index: int,  # noqa: ARG002 - nbconvert's signature
+    ) -> tuple[NotebookNode, Resources]:
+        """Add a line to the text that states the question's points."""
+        if cell.cell_type == "markdown":
+            for question in all_questions(self.number):
+                if question.off_limits and f"*{question.id}: " in cell.source:
+                    names = ", ".join(f"`{name}`" for name in question.off_limits)
+                    cell.source += f"\n\nOff limits here, because you write it yourself: {names}."
         return cell, resources
 
 

@@ -78,10 +78,19 @@ def subplots(rows: int = 1, columns: int = 1, *, size: tuple[float, float] = (7.
 
 
 def png(figure: Figure) -> bytes:
-    """Return ``figure`` as PNG: the same bytes for the same picture (no date, no version inside)."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
-    return buffer.getvalue()
+    """Return ``figure`` as PNG: the same bytes for the same picture (no date, no version inside).
+
+    At most 256 colours are kept, which cannot be seen in drawings and makes the file a third of the size.
+    """
+    from PIL import Image  # Matplotlib needs it anyway, but only to save
+
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=_DPI, metadata={"Software": None})
+    picture = Image.open(drawn).convert("RGB")
+    # Maximum coverage moves no pixel by more than some 12 of 255; the default method moves single ones by 60.
+    few = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(small, format="png", optimize=True)
+    return small.getvalue()
 
 
 def show(figure: Figure | Axes, alt: str) -> None:

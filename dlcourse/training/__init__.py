@@ -8,6 +8,7 @@ from dlcourse.training.callback import Callback
 from dlcourse.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from dlcourse.training.gradients import GradientClipping, MaxNorm
 from dlcourse.training.history import History
+from dlcourse.training.logged_runs import LoggedRun, read_runs, read_space, save_space
 from dlcourse.training.metrics import accuracy
 from dlcourse.training.progress import ProgressBar
 from dlcourse.training.range_test import RangeTest, learning_rate_range_test
@@ -25,6 +26,7 @@ __all__ = [
     "GradientClipping",
     "History",
     "LayerStatistics",
+    "LoggedRun",
     "MaxNorm",
     "ProgressBar",
     "RangeTest",
@@ -41,6 +43,9 @@ __all__ = [
     "learning_rate_range_test",
     "load_checkpoint",
     "read_run_log",
+    "read_runs",
+    "read_space",
     "save_checkpoint",
+    "save_space",
     "statistics",
 ]

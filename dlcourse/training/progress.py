@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from dlcourse.training.callback import Callback
@@ -9,7 +10,12 @@ from dlcourse.training.callback import Callback
 if TYPE_CHECKING:
     from dlcourse.training.trainer import Trainer
 
-__all__ = ["ProgressBar"]
+__all__ = ["ProgressBar", "bars_are_off"]
+
+
+def bars_are_off() -> bool:
+    """Whether ``TQDM_DISABLE`` is set; tqdm's bar for notebooks does not look at it by itself."""
+    return bool(os.environ.get("TQDM_DISABLE"))
 
 
 class ProgressBar(Callback):
@@ -24,7 +30,7 @@ class ProgressBar(Callback):
 
         each = len(trainer.batches) if hasattr(trainer.batches, "__len__") else None
         total = None if each is None else trainer.epochs * each
-        self._bar = tqdm(total=total, initial=trainer.step, unit="update")
+        self._bar = tqdm(total=total, initial=trainer.step, unit="update", disable=bars_are_off())
 
     def on_batch_end(self, trainer: Trainer) -> None:  # noqa: ARG002  # each callback gets the trainer
         """Move it on."""

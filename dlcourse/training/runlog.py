@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
@@ -20,16 +21,19 @@ class RunLog(Callback):
     """Append the run to ``path``, one JSON object a line, written out at once.
 
     The key ``event`` is "start", "step" (every ``every``-th update: step, epoch, cost, lr), "epoch" (all results) or
-    "end" (with ``reason``, null when the epochs ran out). ``time`` is seconds since the start. ``note`` is kept in
-    the start line; after a resume ``from_step`` there says which earlier lines still count. NaN and infinity, which
-    JSON does not have, become null.
+    "end" (with ``reason``, null when the epochs ran out). ``time`` is seconds since the start. ``note`` and
+    ``configuration``, the hyperparameters of the run, are kept in the start line; after a resume ``from_step`` there
+    says which earlier lines still count. NaN and infinity, which JSON does not have, become null.
     Raises ``ValueError`` unless ``every`` is at least 1.
     """
 
-    def __init__(self, path: str | Path, every: int = 1, note: str = "") -> None:
+    def __init__(
+        self, path: str | Path, every: int = 1, note: str = "", configuration: Mapping[str, Any] | None = None
+    ) -> None:
         if every < 1:
             raise ValueError(f"RunLog: every must be at least 1, got {every!r}")
         self.path, self.every, self.note = Path(path), every, note
+        self.configuration = dict(configuration or {})
         self._file: IO[str] | None = None
         self._started = datetime.now(UTC)
 
@@ -43,6 +47,7 @@ class RunLog(Callback):
             "start",
             date=self._started.isoformat(timespec="seconds"),
             note=self.note,
+            configuration={name: _for_json(value) for name, value in self.configuration.items()},
             backend=trainer.backend.name,
             model=type(trainer.model).__name__,
             parameters=parameters,

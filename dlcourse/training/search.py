@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from dlcourse.training.progress import bars_are_off
 from dlcourse.training.search_results import Mode, SearchResults, Trial, merge
 from dlcourse.training.search_space import (
     Choice,
@@ -163,7 +164,7 @@ def _run(
     from tqdm.auto import tqdm
 
     trials: list[Trial] = []
-    with tqdm(configurations, desc=label, disable=not progress) as bar:
+    with tqdm(configurations, desc=label, disable=not progress or bars_are_off()) as bar:
         for configuration in bar:
             trials.append(Trial(configuration, _score(objective(dict(configuration)), configuration), budget))
             best = SearchResults(tuple(trials), space, mode).ranking()[0].score

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-__all__ = ["Choice", "Control", "Menu", "Numbers", "Player", "Presets", "Slider", "Text", "Toggle"]
+__all__ = ["Choice", "Control", "Menu", "Numbers", "Player", "Points", "Presets", "Slider", "Text", "Toggle"]
 
 Export = Literal["table", "recording", "off"]
 
@@ -211,6 +211,42 @@ class Numbers(Control):
     def from_text(self, text: str) -> dict[str, float]:
         pairs = [pair.partition(":") for pair in text.split(",") if pair]
         return self.clean({name: _number(self, number) for name, _, number in pairs})
+
+
+@dataclass(frozen=True)
+class Points(Control):
+    """Points of two classes that the reader places in the picture, as ``[x, y, label]``. Live only."""
+
+    extent: float = 1.0  # x and y lie from -extent to extent
+    limit: int = 40
+    export: Export = "off"
+    kind: ClassVar[str] = "points"
+
+    @property
+    def default(self) -> list[list[float]]:
+        return []
+
+    def clean(self, value: Any) -> list[list[float]]:
+        if not isinstance(value, (list, tuple)) or len(value) > self.limit:
+            raise self._refuse(type(value).__name__, f"a list of at most {self.limit} points")
+        return [self._point(point) for point in value]
+
+    def _point(self, point: Any) -> list[float]:
+        expected = f"[x, y, label], x and y from {-self.extent} to {self.extent}, label 0 or 1"
+        if not isinstance(point, (list, tuple)) or len(point) != 3:
+            raise self._refuse(point, expected)
+        if not all(isinstance(part, (int, float)) and not isinstance(part, bool) for part in point):
+            raise self._refuse(point, expected)
+        x, y, label = (float(part) for part in point)
+        if not (abs(x) <= self.extent and abs(y) <= self.extent and label in (0.0, 1.0)):
+            raise self._refuse(point, expected)
+        return [round(x, 2), round(y, 2), label]
+
+    def to_text(self, value: Any) -> str:
+        return ";".join(" ".join(f"{part:g}" for part in point) for point in value)
+
+    def from_text(self, text: str) -> list[list[float]]:
+        return self.clean([[_number(self, part) for part in point.split()] for point in text.split(";") if point])
 
 
 @dataclass(frozen=True)

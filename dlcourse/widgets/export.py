@@ -115,12 +115,16 @@ def payload(recipe: Mapping[str, Any]) -> str:
     return packed
 
 
+_NOT_NUMBERS = {".pyc", ".js", ".css"}
+
+
 def _fingerprint(recipe: Mapping[str, Any]) -> str:
-    """A hash of the recipe, of NumPy's version and of all code the numbers could come from."""
+    """A hash of the recipe, of NumPy's version and of all code and stored files the numbers could come from."""
     digest = hashlib.sha256(json.dumps([recipe, np.__version__], sort_keys=True).encode())
     root = Path(dlcourse.__file__).parent
-    for part in ("data", "diagnostics", "models", "numpy", "plots", "torch", "training", "widgets"):
-        for source in sorted((root / part).rglob("*.py")):
+    for part in ("data", "diagnostics", "models", "numpy", "plots", "torch", "training", "transfer", "widgets"):
+        sources = (path for path in (root / part).rglob("*") if path.is_file() and path.suffix not in _NOT_NUMBERS)
+        for source in sorted(sources):
             digest.update(source.relative_to(root).as_posix().encode() + b"\0" + source.read_bytes())
     return digest.hexdigest()
 

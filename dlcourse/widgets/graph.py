@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from dlcourse.widgets.bundle import FOLDER
-from dlcourse.widgets.controls import Choice, Numbers, Player, Presets, Text
+from dlcourse.widgets.controls import Choice, Numbers, Player, Presets, Text, Toggle
 from dlcourse.widgets.explorer import Explorer, InputError, Question
 from dlcourse.widgets.expression import ExpressionError, parse
 from dlcourse.widgets.graph_code import code_for
@@ -15,6 +15,7 @@ from dlcourse.widgets.graph_figure import draw
 from dlcourse.widgets.graph_picture import picture_of
 from dlcourse.widgets.graph_run import OVERWRITE, RIGHT, WRONG_ORDER, GraphRun
 from dlcourse.widgets.graph_steps import Step, walk
+from dlcourse.widgets.graph_torch import torch_graph
 from dlcourse.widgets.numbers import short
 
 __all__ = ["GraphExplorer"]
@@ -40,8 +41,9 @@ class GraphExplorer(Explorer):
     """Type an expression or choose an example, then step forward and backward, node by node.
 
     Keywords: ``example`` (a name in ``EXAMPLES``) or ``expression`` and ``inputs`` (a dict), ``backward``
-    ("right", or one of two bugs: "overwrite", "wrong order"), ``step`` (the place, from 0) and
-    ``predict`` (True asks for every number before it is shown).
+    ("right", or one of two bugs: "overwrite", "wrong order"), ``torch`` (True says beside each number what
+    torch's graph has there), ``step`` (the place, from 0) and ``predict`` (True asks for every number
+    before it is shown).
     """
 
     title = "Forward and backward through a graph"
@@ -56,6 +58,7 @@ class GraphExplorer(Explorer):
             label="Backward pass",
             values={RIGHT: "right", OVERWRITE: "bug: = instead of +=", WRONG_ORDER: "bug: wrong order of nodes"},
         ),
+        Toggle("torch", label="torch beside"),
         Player("step", label="Step"),
     )
 
@@ -67,13 +70,16 @@ class GraphExplorer(Explorer):
             return values  # compute reports it
         return {**values, "inputs": {name: values["inputs"].get(name, NEW_INPUT) for name in names}}
 
-    def compute(self, expression: str, inputs: dict[str, float], backward: str) -> dict[str, Any]:
+    def compute(self, expression: str, inputs: dict[str, float], backward: str, torch: bool) -> dict[str, Any]:
         """The layout of the graph and what each step writes into it. Keys with _ stay in Python."""
         try:
-            run = GraphRun(parse(expression), inputs)
+            parsed = parse(expression)
         except ExpressionError as error:
             raise InputError(str(error), "expression", error.start, error.end) from None
-        steps = walk(run, backward)
+        run, beside = GraphRun(parsed, inputs), torch_graph(parsed, inputs) if torch else None
+        steps = walk(run, backward, beside)
+        if torch and beside is None:
+            steps[-1].lines.append("torch is not installed here, so nothing stands beside.")
         return {**picture_of(run, steps), "label": self.heading(expression=expression), "_steps": steps}
 
     def describe(self, result: dict[str, Any], step: int, **_: Any) -> str:
@@ -89,7 +95,7 @@ class GraphExplorer(Explorer):
         at = self._step(result, step)
         return Question(at.question, short(at.numbers[0]), at.low, at.high) if at.question else None
 
-    def code(self, expression: str, inputs: dict[str, float], backward: str) -> str:
+    def code(self, expression: str, inputs: dict[str, float], backward: str, **_: Any) -> str:
         """The same graph in ``dlcourse.numpy``, one line a node."""
         return code_for(GraphRun(parse(expression), inputs), backward)
 

@@ -16,11 +16,11 @@ from dlcourse.widgets.expression import Expression, Node
 from dlcourse.widgets.graph_words import node_label
 from dlcourse.widgets.numbers import short
 
-__all__ = ["OVERWRITE", "RIGHT", "WRONG_ORDER", "GraphRun"]
+__all__ = ["OPERATIONS", "OVERWRITE", "RIGHT", "WRONG_ORDER", "GraphRun"]
 
 RIGHT, OVERWRITE, WRONG_ORDER = "right", "overwrite", "wrong order"
 
-_OPERATIONS: dict[str, Callable[..., Tensor]] = {
+OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "+": arithmetic.Add.apply,
     "-": arithmetic.Subtract.apply,
     "*": arithmetic.Multiply.apply,
@@ -50,7 +50,7 @@ class GraphRun:
         self.nodes = expression.nodes
         leaves = {name: Tensor(np.array(float(inputs[name])), requires_grad=True) for name in expression.variables}
         with np.errstate(all="ignore"):  # log(0) and its kind are shown, not warned about
-            self.tensors = expression.evaluate(leaves, _OPERATIONS, lambda value: Tensor(np.array(value)))
+            self.tensors = expression.evaluate(leaves, OPERATIONS, lambda value: Tensor(np.array(value)))
         self.output = len(self.nodes) - 1
         self.order = [n for n, tensor in enumerate(self.tensors) if tensor.requires_grad]
         self.names = self._names()

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dlcourse.widgets.graph_run import OVERWRITE, RIGHT, GraphRun
+from dlcourse.widgets.graph_torch import TorchGraph
 from dlcourse.widgets.graph_words import as_formula, as_numbers, local_derivative
 from dlcourse.widgets.numbers import in_brackets, short
 
 __all__ = ["Step", "edge_key", "walk"]
 
+_SAME = 1e-12  # float64 on two libraries: equal but for rounding
 _SLACK = 0.01  # a prediction counts as right within 1 %, because people round
 
 
@@ -46,8 +48,19 @@ def edge_key(n: int, slot: int) -> str:
     return f"{n}:{slot}"
 
 
-def walk(run: GraphRun, rule: str = RIGHT) -> list[Step]:
-    """The inputs, each node forward, the gradient 1 of the output, each node backward, the verdict."""
+def walk(run: GraphRun, rule: str = RIGHT, beside: TorchGraph | None = None) -> list[Step]:
+    """The inputs, each node forward, the gradient 1 of the output, each node backward, the verdict.
+
+    With torch's graph ``beside``, each node's own step also says what torch made of it.
+    """
+    steps = _steps(run, rule)
+    if beside:
+        for step in steps:
+            step.lines += _torch_lines(run, rule, step, beside)
+    return steps
+
+
+def _steps(run: GraphRun, rule: str) -> list[Step]:
     backward = _Backward(run, rule)
     return [
         _start(run),
@@ -168,3 +181,19 @@ def _end(run: GraphRun, rule: str) -> Step:
         verdict = "Right by luck: in this graph the bug changes nothing. Another example shows it."
     marks = {str(n): [f"✗ {short(found[n])}", f"right: {short(right[n])}"] for n in wrong}
     return Step("end", None, ["The gradients of the inputs", listed(found), verdict], totals=marks)
+
+
+def _torch_lines(run: GraphRun, rule: str, step: Step, beside: TorchGraph) -> list[str]:
+    f, n = run.names[run.output], step.node
+    if step.phase == "forward" and n is not None:
+        return [f"torch: {beside.made_by[n]} gives {short(beside.values[n])}"]
+    if step.phase == "backward" and n is not None:
+        return [f"torch: ∂{f}/∂{run.names[n]} = {short(beside.gradients[n])} reaches {beside.made_by[n]}"]
+    if step.phase != "end":
+        return []
+    found = run.gradients(rule)
+    apart = {i: abs(found[i] - beside.gradients[i]) for i in run.order}
+    worst = max(apart, key=lambda i: apart[i])
+    if not apart[worst] > _SAME * max(1.0, abs(found[worst])):
+        return [f"torch finds the same gradient at every node: no difference above {short(_SAME)}."]
+    return [f"torch disagrees: the largest difference is {short(apart[worst])}, at {run.names[worst]}."]

@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dlcourse.widgets.bundle import FOLDER
-from dlcourse.widgets.controls import Menu, Player, Presets, Slider
+from dlcourse.widgets.controls import Menu, Player, Points, Presets, Slider
 from dlcourse.widgets.explorer import Explorer
 from dlcourse.widgets.numbers import short
 from dlcourse.widgets.playground_code import code_for
 from dlcourse.widgets.playground_figure import draw
-from dlcourse.widgets.playground_run import ACTIVATIONS, DATA, EPOCHS, FEATURES, Setting, make_features, train_run
+from dlcourse.widgets.playground_run import ACTIVATIONS, DATA, EPOCHS, FEATURES, OWN, Setting, make_features, train_run
 
 __all__ = ["EXTENT", "GRID", "PRESETS", "Playground", "setting_of"]
 
@@ -40,6 +40,7 @@ _SOLVED: dict[str, Any] = {
     "penalty": "none",
     "strength": "0.03",
     "loop": "right",
+    "own": [],
 }
 _NOISY = {"data": "moons", "noise": 0.4, "share": 0.2, "layers": 3.0, "batch": "8", "seed": 1.0}
 _LINEAR = {"data": "xor", "noise": 0.05, "layers": 0.0}
@@ -64,14 +65,16 @@ class Playground(Explorer):
     Keywords are the names of the controls: ``preset`` (a name in ``PRESETS``), ``data``, ``noise``,
     ``share`` (of the points that train), ``features``, ``layers``, ``units``, ``activation``, ``loss``,
     ``optimizer``, ``rate``, ``batch``, ``penalty``, ``strength``, ``loop`` ("right", or one of two bugs:
-    "no zero_grad", "sorted"), ``seed`` and ``epoch`` (the place, from 0).
+    "no zero_grad", "sorted"), ``seed``, ``own`` (points ``[x, y, label]`` that train beside the data) and
+    ``epoch`` (the place, from 0). Own points are placed by a click into the picture; the data "your own"
+    begin with four points and leave the rest to the reader.
     """
 
     title = "Playground: a small network learns two classes"
     drawing = FOLDER / "playground.js"
     controls = (
         Presets("preset", label="Preset", sets=PRESETS),
-        Menu("data", label="Data", values=tuple(DATA), export="off"),
+        Menu("data", label="Data", values=(*DATA, OWN), export="off"),
         Slider("noise", label="Noise", low=0.0, high=0.5, steps=20, export="off"),
         Slider("share", label="Training share", low=0.2, high=0.8, steps=6, start=0.5, export="off"),
         Menu("features", label="Inputs", values=tuple(FEATURES), export="off"),
@@ -91,6 +94,7 @@ class Playground(Explorer):
             export="off",
         ),
         Slider("seed", label="Seed", low=0, high=9, steps=9, export="off"),
+        Points("own", label="Own points", extent=EXTENT),
         Player("epoch", label="Epoch", seconds=0.05),
     )
 
@@ -114,6 +118,7 @@ class Playground(Explorer):
             "training": is_training.tolist(),
             "epochs": EPOCHS,
             "label": self.heading(**values),
+            "own": [list(point) for point in setting.own],
             "frames": run.frames,
         }
 

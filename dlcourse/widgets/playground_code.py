@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlcourse.widgets.playground_run import ACTIVATIONS, DATA, EPOCHS, FEATURES, POINTS, Setting
+from dlcourse.widgets.playground_run import ACTIVATIONS, DATA, EPOCHS, FEATURES, OWN, POINTS, STARTERS, Setting
 
 __all__ = ["code_for"]
 
@@ -13,9 +13,9 @@ import dlcourse.numpy as dl
 from dlcourse import data
 from dlcourse.models import mlp
 
-points = data.{maker}({count}, {noise}, seed={seed})
+{points}
 {centre}train, validation = data.stratified_split(points, ({share:g}, {rest:g}), seed={seed})
-
+{own}
 
 def inputs(part):
     x, y = part.X.T
@@ -44,6 +44,14 @@ for name, part in (("training", train), ("validation", validation)):
 """
 _CENTRE = "points.X[:] = 0.7 * (points.X - np.array([0.5, 0.25], dtype=np.float32))\n"
 _SORT = 'train = train.subset(np.argsort(train.y, kind="stable"))  # the bug: sorted by class, never shuffled\n'
+_OWN = """
+own = np.array({own}, dtype=np.float32)
+X, y = np.concatenate([train.X, own[:, :2]]), np.concatenate([train.y, own[:, 2].astype(int)])
+train = data.Dataset("with own points", X, y, train.classes, "points placed by hand")
+"""
+_STARTERS = """\
+starters = np.array({starters}, dtype=np.float32)
+points = data.Dataset("own", starters[:, :2], starters[:, 2].astype(int), ("0", "1"), "four points to start with")"""
 _PENALTIES = {
     "none": "",
     "L2": " + {strength:g} / 2 * sum((w * w).sum() for w in weights)",
@@ -58,9 +66,8 @@ def code_for(setting: Setting) -> str:
     """Python that trains this network on these data and prints both costs after the last epoch."""
     is_sorted, is_cross_entropy = setting.loop == "sorted", setting.loss == "cross-entropy"
     return _CELL.format(
-        maker=DATA[setting.data].__name__,
-        count=POINTS,
-        noise=f"{'spread' if setting.data == 'gaussians' else 'noise'}={setting.noise:g}",
+        points=_points(setting),
+        own=_own(setting),
         seed=setting.seed,
         centre=_CENTRE if setting.data == "moons" else "",
         share=setting.share,
@@ -79,3 +86,14 @@ def code_for(setting: Setting) -> str:
         penalty=_PENALTIES[setting.penalty].format(strength=setting.strength),
         zero_grad="" if setting.loop == "no zero_grad" else "        optimizer.zero_grad()\n",
     )
+
+
+def _points(setting: Setting) -> str:
+    if setting.data == OWN:
+        return _STARTERS.format(starters=STARTERS)
+    noise = f"{'spread' if setting.data == 'gaussians' else 'noise'}={setting.noise:g}"
+    return f"points = data.{DATA[setting.data].__name__}({POINTS}, {noise}, seed={setting.seed})"
+
+
+def _own(setting: Setting) -> str:
+    return _OWN.format(own=[list(point) for point in setting.own]) if setting.own else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ __all__ = ["ACTIVATIONS", "DATA", "EPOCHS", "FEATURES", "POINTS", "Run", "Settin
 
 Array = NDArray[Any]
 
+OWN = "your own"
 POINTS = 200
 EPOCHS = 80
 
@@ -27,6 +28,8 @@ DATA: Mapping[str, Callable[..., data.Dataset]] = {
     "xor": data.make_xor,
     "gaussians": data.make_gaussians,
 }
+STARTERS = [[-0.8, -0.8, 0], [0.8, 0.8, 0], [-0.8, 0.8, 1], [0.8, -0.8, 1]]
+"""The four points that data of the reader's own begin with: one of each class to train, one to validate."""
 ACTIVATIONS: Mapping[str, str] = {"tanh": "Tanh", "ReLU": "ReLU", "sigmoid": "Sigmoid", "none": "Identity"}
 FORMULAS: Mapping[str, Callable[[Array], Array]] = {
     "x": lambda points: points[:, 0],
@@ -65,6 +68,7 @@ class Setting:
     strength: float
     loop: str
     seed: int
+    own: Sequence[Sequence[float]] = ()
 
     @property
     def sizes(self) -> list[int]:
@@ -84,12 +88,26 @@ class Run:
 
 def make_points(setting: Setting) -> data.Dataset:
     """The two-dimensional data set; moons are centred and made smaller, to lie where the others do."""
+    if setting.data == OWN:
+        return as_dataset(STARTERS)
     noise = {"spread" if setting.data == "gaussians" else "noise": setting.noise}
     points = DATA[setting.data](POINTS, seed=setting.seed, **noise)
     if setting.data != "moons":
         return points
     X = 0.7 * (points.X - np.array([0.5, 0.25], dtype=np.float32))
     return data.Dataset(points.name, X, points.y, points.classes, points.description)
+
+
+def as_dataset(rows: Sequence[Sequence[float]]) -> data.Dataset:
+    """Points ``[x, y, label]`` as a data set."""
+    table = np.array(rows, dtype=np.float32).reshape(-1, 3)
+    return data.Dataset(OWN, table[:, :2], table[:, 2].astype(np.int64), ("0", "1"), "points placed by hand")
+
+
+def join(first: data.Dataset, second: data.Dataset) -> data.Dataset:
+    """The points of both, those of ``first`` first."""
+    X, y = np.concatenate([first.X, second.X]), np.concatenate([first.y, second.y])
+    return data.Dataset(first.name, X, y, first.classes, first.description)
 
 
 def make_features(X: Array, features: str) -> Array:
@@ -119,6 +137,8 @@ def train_run(setting: Setting) -> Run:
 def _train(setting: Setting) -> Run:
     points = make_points(setting)
     train, validation = data.stratified_indices(points.y, (setting.share, 1 - setting.share), seed=setting.seed)
+    train = np.concatenate([train, len(points) + np.arange(len(setting.own))])  # what the reader places trains
+    points = join(points, as_dataset(setting.own))
     if setting.loop == "sorted":
         train = train[np.argsort(points.y[train], kind="stable")]
     X, y = make_features(points.X, setting.features), targets(points.y, setting.loss)

@@ -84,6 +84,12 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch) -> None:
+    """Exports are cached for the run, and never in the reader's own cache."""
+    monkeypatch.setenv("DLCOURSE_CACHE", str(tmp_path_factory.getbasetemp() / "explorer-cache"))
+
+
 @pytest.fixture
 def log() -> Log:
     return Log()

@@ -1,6 +1,5 @@
 """Exported explorers in a real browser, opened from disk: what they show, how they are used, that they are quiet."""
 
-import base64
 import importlib.util
 import json
 import sys
@@ -8,25 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from dlcourse.plots import png
 from dlcourse.widgets import GraphExplorer
-from dlcourse.widgets.export import static_html
 from dlcourse.widgets.expression import parse
 from dlcourse.widgets.graph import EXAMPLES
 from dlcourse.widgets.graph_run import OVERWRITE, RIGHT, WRONG_ORDER, GraphRun
 from dlcourse.widgets.graph_steps import walk
+from tests.browser.exported import PAGE, fragment, words
 
 pytestmark = pytest.mark.browser
-
-PAGE = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    '<title>test</title><body style="margin:8px"><main><h1>Test</h1>{}</main></body></html>'
-)
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("DLCOURSE_CACHE", str(tmp_path_factory.getbasetemp() / "explorer-cache"))
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +31,6 @@ def demo(tmp_path_factory):
     del sys.modules[spec.name]
 
 
-def fragment(explorer, uid="dlc1"):
-    figure, words = explorer.still()
-    return static_html(explorer.recipe(), base64.b64encode(png(figure)).decode(), words, uid)
-
-
 @pytest.fixture
 def show(tmp_path):
     """Write explorers into a page, open it in a tab and wait until they are alive."""
@@ -62,10 +45,6 @@ def show(tmp_path):
         return page
 
     return open_page
-
-
-def words(page):
-    return "\n".join(page.locator(".dlc-words p").all_text_contents())
 
 
 def choose(page, value):

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -99,6 +100,17 @@ def _stop(server):
         server.wait()
 
 
+def put_notebook(lab, name, source):
+    """Put a notebook with one cell of code beside the lectures of the running JupyterLab."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)], metadata=kernel)
+    body = {"type": "notebook", "format": "json", "content": json.loads(nbformat.writes(notebook))}
+    headers = {"Authorization": f"token {TOKEN}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{lab}/api/contents/{name}", json.dumps(body).encode(), headers, method="PUT")
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        assert answer.status == 201
+
+
 def run_all(page, lab, notebook):
     """Open a notebook, run all its cells and wait for the last one."""
     page.set_default_timeout(180_000)
@@ -148,7 +160,7 @@ def test_a_lecture_runs_and_its_explorer_steps_by_keyboard(lab, page, log, noteb
         assert len({numbers for _, numbers in seen}) > 2, "stepping forward writes numbers into the picture"
         press_and_read(page, "End", seen[-1], words, numbers)
     else:
-        explorer.locator("input[type=radio]:checked").first.focus()
+        explorer.locator(".dlc-controls :is(input[type=radio]:checked, input[type=range])").first.focus()
         for _ in range(2):
             seen.append(press_and_read(page, "ArrowRight", seen[-1], words, numbers))
         assert len(set(seen)) == 3, "another setting has other words and another picture"

@@ -1,6 +1,5 @@
 """The playground in a real browser: its forward pass is Python's, and the export plays, stops and explains itself."""
 
-import base64
 import json
 import re
 
@@ -9,24 +8,15 @@ import pytest
 
 import dlcourse.numpy as dl
 from dlcourse.models import mlp
-from dlcourse.plots import png
 from dlcourse.widgets import Playground
 from dlcourse.widgets.bundle import FOLDER, bundle
-from dlcourse.widgets.export import static_html
 from dlcourse.widgets.playground import PRESETS, setting_of
 from dlcourse.widgets.playground_run import ACTIVATIONS, make_features, train_run
+from tests.browser.exported import PAGE, shows, words
+from tests.browser.test_lab import ERRORS, lab, put_notebook, run_all  # noqa: F401  # lab is a fixture
 
 pytestmark = pytest.mark.browser
-
-PAGE = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    '<title>test</title><body style="margin:8px"><main><h1>Test</h1>{}</main></body></html>'
-)
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("DLCOURSE_CACHE", str(tmp_path_factory.getbasetemp() / "explorer-cache"))
+show = shows(Playground)
 
 
 @pytest.fixture
@@ -44,27 +34,6 @@ def module(page, tmp_path):
         return page
 
     return load
-
-
-@pytest.fixture
-def show(tmp_path):
-    """Write an exported playground into a page and wait until it is alive."""
-
-    def open_page(page, **values):
-        explorer = Playground(**values)
-        figure, said = explorer.still()
-        html = static_html(explorer.recipe(), base64.b64encode(png(figure)).decode(), said, "dlc0")
-        path = tmp_path / "page.html"
-        path.write_text(PAGE.format(html))
-        page.goto(path.as_uri())
-        page.wait_for_selector("#dlc0.dlc-ready")
-        return page
-
-    return open_page
-
-
-def words(page):
-    return "\n".join(page.locator(".dlc-words p").all_text_contents())
 
 
 def pixels(page):
@@ -187,6 +156,61 @@ def test_training_in_the_page_stops_at_infinity(page, show, log):
     page.wait_for_function("() => document.querySelector('.dlc-readout').textContent.includes('no longer finite')")
     assert page.get_by_role("button", name="Train in this page").get_attribute("aria-pressed") == "false"
     log.assert_quiet()
+
+
+def test_a_weight_set_by_hand_gives_pythons_cost(page, show, log):
+    show(page, preset="two units")
+    before = pixels(page)
+    page.get_by_label("Weight", exact=True).select_option("W₁[2, 1]")
+    page.get_by_label("value of the weight").fill("-1.5")
+    page.get_by_label("value of the weight").press("Enter")
+    said = page.locator(".dlc-readout").inner_text()
+    assert pixels(page) != before
+    explorer = Playground(preset="two units")
+    run = train_run(setting_of({k: v for k, v in explorer.values.items() if k not in ("preset", "epoch")}))
+    w = run.frames[0]["weights"].astype(np.float64)
+    w[2] = -1.5  # W₁ is (2, 2), row by row
+    X, y = run.points.X[run.train].astype(np.float64), run.points.y[run.train]
+    z = np.tanh(X @ w[:4].reshape(2, 2).T + w[4:6]) @ w[6:8] + w[8]
+    cost = np.mean(np.logaddexp(0, z) - y * z)
+    assert float(said.removeprefix("here, a weight set by hand: training cost ")) == pytest.approx(cost, rel=5e-3)
+    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("button", name="Step forward").click()
+    assert page.locator(".dlc-readout").inner_text().startswith("epoch 1:")
+    log.assert_quiet()
+
+
+def test_a_click_on_a_line_chooses_its_weight(page, show):
+    show(page, preset="two units")
+    box = page.locator(".dlc-playground canvas").bounding_box()
+    scale = box["width"] / 1060
+    # the hidden units stand at x = 383, the first at y = 133; each map is 34 wide, and the output is at 475
+    page.mouse.click(box["x"] + (383 + 34 + 6) * scale, box["y"] + (133 + 17) * scale)
+    assert page.get_by_label("Weight", exact=True).evaluate("list => list.selectedOptions[0].text") == "W₂[1, 1]"
+
+
+def test_own_points_are_placed_by_mouse_and_keyboard_and_train(lab, page, log):  # noqa: F811  # the fixture
+    put_notebook(lab, "own.ipynb", "from dlcourse.widgets import Playground\nPlayground(preset='xor, linear')")
+    run_all(page, lab, "own.ipynb")
+    page.wait_for_selector(".dlc-own")
+    canvas = page.locator(".dlc-playground canvas")
+    before = words(page)
+    box = canvas.bounding_box()
+    scale = box["width"] / 1060
+    canvas.click(position={"x": (475 + 150) * scale, "y": (22 + 150) * scale})  # the middle of the output
+    page.wait_for_function("() => document.querySelector('.dlc-own').innerText.includes('1 of your own')")
+    page.wait_for_function("() => !document.querySelector('.dlc-waiting')")
+    expected = Playground(preset="xor, linear", own=[[0.0, 0.0, 0]])
+    assert words(page) == expected.result["texts"][0] != before
+    page.locator(".dlc-own .dlc-pill").nth(1).click()
+    page.get_by_label("x of a new point").fill("0.5")
+    page.get_by_label("y of a new point").fill("-0.5")
+    page.get_by_role("button", name="Add", exact=True).press("Enter")
+    page.wait_for_function("() => document.querySelector('.dlc-own').innerText.includes('2 of your own')")
+    page.get_by_role("button", name="Remove last").click()
+    page.wait_for_function("() => document.querySelector('.dlc-own').innerText.includes('1 of your own')")
+    assert page.evaluate(ERRORS) == []
+    assert log.page_errors == []
 
 
 def test_the_line_of_the_decision_lies_where_the_sign_changes(module):

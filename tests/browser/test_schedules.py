@@ -1,47 +1,14 @@
 """The schedule explorer in a real browser: its lines are Python's numbers, by keyboard, in every theme and width."""
 
-import base64
-
 import numpy as np
 import pytest
 
-from dlcourse.plots import png
-from dlcourse.widgets.export import static_html
 from dlcourse.widgets.schedule_run import BATCHES, EPOCHS, KINDS
 from dlcourse.widgets.schedules import ScheduleExplorer
+from tests.browser.exported import shows, words
 
 pytestmark = pytest.mark.browser
-
-PAGE = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    '<title>test</title><body style="margin:8px"><main><h1>Test</h1>{}</main></body></html>'
-)
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("DLCOURSE_CACHE", str(tmp_path_factory.getbasetemp() / "explorer-cache"))
-
-
-@pytest.fixture
-def show(tmp_path):
-    """Write an exported explorer into a page and wait until it is alive."""
-
-    def open_page(page, **values):
-        explorer = ScheduleExplorer(**values)
-        figure, said = explorer.still()
-        html = static_html(explorer.recipe(), base64.b64encode(png(figure)).decode(), said, "dlc0")
-        path = tmp_path / "page.html"
-        path.write_text(PAGE.format(html))
-        page.goto(path.as_uri())
-        page.wait_for_selector("#dlc0.dlc-ready")
-        return page
-
-    return open_page
-
-
-def words(page):
-    return "\n".join(page.locator(".dlc-words p").all_text_contents())
+show = shows(ScheduleExplorer)
 
 
 def drawn(page, curve):

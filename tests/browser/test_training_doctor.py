@@ -1,44 +1,20 @@
 """The training doctor in a real browser: the export draws Python's curves, by keyboard, and hides what is asked."""
 
-import base64
-
 import numpy as np
 import pytest
 
-from dlcourse.plots import png
 from dlcourse.widgets import TrainingDoctor
-from dlcourse.widgets.export import static_html
+from tests.browser.exported import fragment, open_fragment, words
+from tests.browser.test_lab import ERRORS, lab, put_notebook, run_all  # noqa: F401  # lab is a fixture
 
 pytestmark = pytest.mark.browser
 
-PAGE = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    '<title>test</title><body style="margin:8px"><main><h1>Test</h1>{}</main></body></html>'
-)
 TOP, BOTTOM = 10, 196  # of the plot, in the units of its viewBox
 
 
-@pytest.fixture(scope="module")
-def fragment(tmp_path_factory):
-    """One export for all tests: its table holds every patient and treatment, so it takes a while."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DLCOURSE_CACHE", str(tmp_path_factory.mktemp("explorer-cache")))
-        explorer = TrainingDoctor()
-        figure, said = explorer.still()
-        return static_html(explorer.recipe(), base64.b64encode(png(figure)).decode(), said, "dlc0")
-
-
 @pytest.fixture
-def show(page, tmp_path, fragment):
-    path = tmp_path / "page.html"
-    path.write_text(PAGE.format(fragment))
-    page.goto(path.as_uri())
-    page.wait_for_selector("#dlc0.dlc-ready")
-    return page
-
-
-def words(page):
-    return "\n".join(page.locator(".dlc-words p").all_text_contents())
+def show(page, tmp_path):
+    return open_fragment(page, tmp_path, fragment(TrainingDoctor()))
 
 
 def choose(page, value):
@@ -94,6 +70,30 @@ def test_a_prediction_hides_the_treated_run_until_it_is_answered(show):
     show.get_by_role("button", name="Show").click()
     assert "training after" in drawn(show)
     assert "healthy" in words(show)
+
+
+def test_a_curve_drawn_by_hand_gets_its_diagnosis(lab, page, log):  # noqa: F811  # the fixture
+    put_notebook(lab, "doctor.ipynb", "from dlcourse.widgets import TrainingDoctor\nTrainingDoctor()")
+    run_all(page, lab, "doctor.ipynb")
+    page.get_by_role("button", name="Draw a curve").click()
+    box = page.locator(".dlc-figure svg").first.bounding_box()
+    scale = box["width"] / 760
+    at = [(44 + 704 * share, BOTTOM - (BOTTOM - TOP) * height) for share, height in ((0, 0.5), (0.5, 0.52), (1, 0.95))]
+    page.mouse.move(box["x"] + at[0][0] * scale, box["y"] + at[0][1] * scale)
+    page.mouse.down()
+    for x, y in at[1:]:
+        page.mouse.move(box["x"] + x * scale, box["y"] + y * scale, steps=8)
+    page.mouse.up()
+    page.wait_for_selector('[data-curve="training"]')
+    page.wait_for_function("() => document.querySelectorAll('.dlc-figure [data-check]').length === 0")
+    typed = page.get_by_label("your own losses").input_value()
+    losses = [float(word) for word in typed.split()]
+    assert len(losses) == 60
+    assert losses[-1] / losses[0] == pytest.approx(0.95 / 0.5, rel=0.05)
+    assert words(page) == TrainingDoctor(losses=typed).result["texts"][0]
+    assert page.get_by_role("button", name="Draw a curve").get_attribute("aria-pressed") == "false"
+    assert page.evaluate(ERRORS) == []
+    assert log.page_errors == []
 
 
 def test_losses_of_ones_own_need_a_kernel(show):

@@ -18,16 +18,19 @@ questions = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: 
 seeds = pytest.mark.parametrize("seed", SEEDS)
 
 
-def replay(question: Question, outcome: Outcome):
-    """A call that gives back the outcome of a variant, as the student's own code would have."""
+def replay(question: Question, outcome: Outcome, seed: int):
+    """The verdict on the outcome of a variant, as if a student's own code had come to it."""
 
-    def call(arrays):
-        if outcome.error:
-            name, _, message = outcome.error.partition(": ")
-            raise StudentError(name, message)
-        return {name: np.array(value) for name, value in outcome.outputs.items()}
+    def fail(arrays):
+        name, _, message = outcome.error.partition(": ")
+        raise StudentError(name, message)
 
-    return call
+    if outcome.error:
+        return question.grade(fail, seed)
+    outputs = {name: np.array(value) for name, value in outcome.outputs.items()}
+    if question.judge:
+        return question.score(outputs, question.draw(seed))
+    return question.grade(lambda arrays: outputs, seed)
 
 
 def outcomes(question: Question, seed: int):
@@ -40,7 +43,7 @@ def outcomes(question: Question, seed: int):
 @seeds
 def test_the_right_answer_gets_all_points(question, seed):
     right = question.expected(question.draw(seed))
-    verdict = question.grade(lambda arrays: {name: value.copy() for name, value in right.items()}, seed)
+    verdict = replay(question, Outcome(right), seed)
     assert verdict.status == "right"
     assert verdict.points == question.points
     assert verdict.passed
@@ -52,7 +55,7 @@ def test_every_known_mistake_is_rejected_and_named(question, seed):
     for variant, outcome in outcomes(question, seed)[1]:
         if variant.kind != "wrong":
             continue
-        verdict = question.grade(replay(question, outcome), seed)
+        verdict = replay(question, outcome, seed)
         assert verdict.status == "wrong", variant.name
         assert verdict.points == 0, variant.name
         assert verdict.variant == variant.name
@@ -66,7 +69,7 @@ def test_conventions_are_named_and_equivalents_accepted(question, seed):
     for variant, outcome in outcomes(question, seed)[1]:
         if variant.kind == "wrong":
             continue
-        verdict = question.grade(replay(question, outcome), seed)
+        verdict = replay(question, outcome, seed)
         if variant.kind == "accepts":
             assert verdict.status == "right", variant.name
             assert verdict.points == question.points
@@ -92,7 +95,10 @@ def test_no_two_variants_are_confused(question, seed):
 @pytest.mark.parametrize("fill", [0.0, 1.0, -0.37])
 def test_constants_score_zero(question, seed, fill):
     right = question.expected(question.draw(seed))
-    verdict = question.grade(lambda arrays: {name: np.full(value.shape, fill) for name, value in right.items()}, seed)
+    shapes = {name: value.shape for name, value in right.items()}
+    if question.judge:
+        shapes = dict.fromkeys(question.judge.reads, (12,))
+    verdict = question.grade(lambda arrays: {name: np.full(shape, fill) for name, shape in shapes.items()}, seed)
     assert verdict.status == "wrong"
     assert verdict.points == 0
 
@@ -102,8 +108,9 @@ def test_constants_score_zero(question, seed, fill):
 def test_giving_an_input_back_scores_zero(question, seed):
     inputs = question.draw(seed)
     right = question.expected(inputs)
-    for name in inputs:
-        verdict = question.grade(lambda arrays, name=name: dict.fromkeys(right, arrays[name]), seed)
+    names = question.judge.reads if question.judge else tuple(right)
+    for name in question.judge.sent(inputs) if question.judge else inputs:
+        verdict = question.grade(lambda arrays, name=name: dict.fromkeys(names, arrays[name]), seed)
         assert verdict.points == 0, name
 
 
@@ -168,7 +175,7 @@ def test_the_version_follows_the_definition():
 @questions
 def test_every_message_reads_well(question):
     for variant, outcome in outcomes(question, seed=1)[1]:
-        verdict = question.grade(replay(question, outcome), 1)
+        verdict = replay(question, outcome, 1)
         lines = verdict_message(verdict, live=False).lines
         sentences = [line for line in lines if not line.startswith(" ")]  # the others are numbers and code
         assert sentences[0] == f"Tested: {question.tested}."
@@ -194,7 +201,7 @@ def test_two_mistakes_at_once_never_pass_and_never_name_a_third(question):
                 agree_all(mixed, outputs, question.rtol) for _, outputs in known
             ):
                 continue
-            verdict = question.grade(replay(question, Outcome(mixed)), 5)
+            verdict = replay(question, Outcome(mixed), 5)
             assert verdict.points == 0, (one.name, other.name, name)
             if verdict.variant:
                 named = {variant.name: outputs for variant, outputs in known}[verdict.variant]

@@ -173,7 +173,7 @@ def spoiled(mask):
         (X < 0, "exactly where X < 0"),
         (WANT > 0, "exactly where the right dW > 0"),
         (np.arange(5)[:, None] == np.zeros((1, 3)), "exactly at the first index of axis 0 (example)"),
-        (np.arange(5)[:, None] > np.zeros((1, 3)), "exactly except at the first index of axis 0 (example)"),
+        (np.arange(5)[:, None] > np.zeros((1, 3)), "everywhere except at the first index of axis 0 (example)"),
         (np.ones((5, 1)) * np.arange(3) == 2, "exactly at the last index of axis 1 (class)"),
         (np.ones((5, 1)) * np.arange(3) == 1, "exactly at index 1 of axis 1 (class)"),
         (np.arange(3) == np.array([[0], [2], [1], [1], [0]]), "in the column of the right class y"),
@@ -188,7 +188,7 @@ def test_equal_on_a_part_names_the_part(mask, words):
         axes=("example", "class"),
     )
     assert words in found.pattern, found.pattern
-    assert found.pattern.endswith("and nowhere else.")
+    assert found.pattern.endswith("and nowhere else.") != ("except" in words)
 
 
 def test_an_exact_zero_is_a_part():
@@ -237,6 +237,16 @@ def test_the_numbers_of_the_differing_step_are_shown():
     got[3] += [0.5, 0.25]
     found = say(got, path, is_steps=True)
     assert (found.got.split(), found.want.split()) == (["[", "6.5", "7.25]"], ["[", "6", "7]"])
+
+
+def test_a_late_difference_of_a_long_path_is_shown_where_it_is():
+    path = np.arange(9.0)
+    got = path + 0.5 * (path >= 7)
+    found = say(got, path, is_steps=True)
+    assert (found.got.split(), found.want.split()) == (
+        ["[", "7.5", "8.5]", "(from", "step", "8)"],
+        ["[", "7", "8]"],
+    )
 
 
 def test_where_counts_entries():

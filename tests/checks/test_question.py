@@ -1,5 +1,7 @@
 """How a question scores: errors, unusable results, two mistakes at once, hostile output."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,9 @@ from dlcourse.checks.bank import load
 from dlcourse.checks.checker import run_check
 from dlcourse.checks.compare import agree, validate
 from dlcourse.checks.drives.report import error_report
+from dlcourse.checks.drives.values import Unusable
 from dlcourse.checks.errors import StudentError
+from dlcourse.checks.judge import Judge
 from dlcourse.checks.question import Invariant, Question
 from dlcourse.checks.render import verdict_message
 
@@ -343,3 +347,59 @@ def test_a_students_numpy_settings_do_not_disturb_a_check(settings):
         assert run_check(LINEAR, Right, seed=11).passed
         assert run_check(LINEAR, Explodes, seed=11).kind == "not finite"
         assert run_check(load("01.sigmoid_gate"), Right, seed=11).points == 0
+
+
+def _accuracy(raw, inputs):
+    if raw["predictions"].shape != inputs["labels"].shape:
+        raise Unusable("predict: expected one class for each image")
+    return {"accuracy, counted up to 0.9": min(0.9, (raw["predictions"] == inputs["labels"]).mean())}
+
+
+JUDGED = Question(
+    "98.reaches_90",
+    points=2,
+    minutes=1,
+    title="A judged question",
+    called_as="predictions = student(images)",
+    tested="a test set that the code has not seen",
+    inputs=lambda rng: {"images": rng.normal(size=(40, 2)), "labels": np.repeat([0, 1], 20)},
+    drive=lambda student, images: {"predictions": student(images)},
+    judge=Judge(reads=("predictions",), facts=_accuracy, hidden=("labels",)),
+    answer=lambda: {"accuracy, counted up to 0.9": 0.9},
+)
+
+
+def test_a_judge_sees_what_the_students_code_does_not():
+    seen = []
+
+    def guess(arrays):
+        seen.extend(arrays)
+        return {"predictions": np.repeat([0, 1], 20)}
+
+    assert JUDGED.grade(guess, 1).passed
+    assert seen == ["images"]
+
+
+def test_a_judged_answer_that_falls_short_is_told_by_how_much():
+    verdict = JUDGED.grade(lambda arrays: {"predictions": np.zeros(40)}, 1)
+    assert (verdict.points, verdict.status) == (0, "wrong")
+    assert "0.5" in verdict.got
+    assert "0.9" in verdict.want
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [{}, {"predictions": np.zeros(3)}, {"accuracy, counted up to 0.9": np.array(0.9)}, None, {"predictions": "90 %"}],
+)
+def test_facts_cannot_be_handed_in_instead_of_the_answer(raw):
+    verdict = JUDGED.grade(lambda arrays: raw, 1)
+    assert (verdict.points, verdict.kind) == (0, "missing")
+
+
+def test_shapes_that_break_a_judge_are_no_usable_answer():
+    broken = dataclasses.replace(
+        JUDGED, judge=Judge(("predictions",), lambda raw, inputs: {"a": raw["predictions"][99]})
+    )
+    verdict = broken.grade(lambda arrays: {"predictions": np.zeros(3)}, 1)
+    assert verdict.kind == "missing"
+    assert "IndexError" in verdict.summary

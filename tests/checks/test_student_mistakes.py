@@ -203,6 +203,34 @@ def two_layer_without_mask(X, y, W1, b1, W2, b2):
     return dz1.T @ X, dz1.sum(0), dy.T @ a1, dy.sum(0)
 
 
+def loss_that_changes_x(X, y, W1, b1, W2, b2):
+    a1 = np.maximum(0, X @ W1.T + b1)
+    X *= 0.5
+    prediction = a1 @ W2.T + b2
+    return prediction, ((prediction - y) ** 2).mean()
+
+
+def gradients_that_change_y(X, y, W1, b1, W2, b2):
+    z1 = X @ W1.T + b1
+    a1 = np.maximum(0, z1)
+    y -= a1 @ W2.T + b2
+    dy = -2 * y / y.size
+    dz1 = dy @ W2 * (z1 > 0)
+    return dz1.T @ X, dz1.sum(0), dy.T @ a1, dy.sum(0)
+
+
+def neuron_that_changes_w(w, x):
+    s = 1 / (1 + np.exp(-(w[:2] @ x + w[2])))
+    slope = s * (1 - s)
+    w *= slope
+    return s, slope * np.array([x[0], x[1], 1.0]), w[:2]
+
+
+def step_that_scales_the_gradient(W, dW, lr):
+    dW *= lr
+    return W - dW
+
+
 def step_that_accumulates(model, optimizer, loss_function, X, y):
     model.train()
     loss = loss_function(model(X), y)
@@ -260,6 +288,10 @@ MISTAKES = [
     ("01.two_layer_gradients", two_layer_without_mask, "no_mask"),
     ("01.gradient_step", lambda W, dW, lr: W + lr * dW, "uphill"),
     ("01.gradient_step", lambda W, dW, lr: None, "unchanged"),
+    ("01.gradient_step", step_that_scales_the_gradient, "inputs_changed"),
+    ("01.sigmoid_neuron", neuron_that_changes_w, "inputs_changed"),
+    ("01.two_layer_loss", loss_that_changes_x, "inputs_changed"),
+    ("01.two_layer_gradients", gradients_that_change_y, "inputs_changed"),
     ("01.training_step", step_that_accumulates, "no_zero_grad"),
     ("01.evaluate", evaluate_without_eval, "no_eval"),
     ("01.freeze_body", freeze_the_module_object, "attribute_only"),

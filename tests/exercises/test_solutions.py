@@ -82,7 +82,7 @@ def test_the_exercise_notebook_runs_to_its_end_with_every_stub_unanswered(root, 
     notebook = execute(released(root, number), tmp_path)
     for question in all_questions(number):
         (cell,) = [cell for cell in notebook.cells if cell.source.startswith(f'check("{question.id}"')]
-        (output,) = cell.outputs
+        *_, output = cell.outputs  # a check that trains says so first
         assert output.data["text/plain"].startswith(f"NOT STARTED: {question.id}")
         assert "your code goes here, in place of this raise" in output.data["text/html"]
 
@@ -92,6 +92,14 @@ def test_the_text_states_points_and_minutes_as_the_questions_have_them(root, num
     for question in [*all_questions(number), *all_written(number)]:
         points = "1 point" if question.points == 1 else f"{question.points:g} points"
         assert f"*{question.id}: {points}, about {question.minutes} minutes*" in text
+
+
+def test_the_text_tells_which_names_are_off_limits(root, number):
+    cells = [cell.source for cell in released(root, number).cells if cell.cell_type == "markdown"]
+    for question in all_questions(number):
+        (text,) = [source for source in cells if f"*{question.id}: " in source]
+        for name in question.off_limits:
+            assert f"`{name}`" in text.split("Off limits here")[1]
 
 
 def test_questions_come_in_the_order_of_the_bank(root, number):

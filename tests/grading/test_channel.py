@@ -70,9 +70,14 @@ def test_requests_are_read_by_the_other_end() -> None:
 
 def test_a_drive_is_called_with_the_students_object() -> None:
     namespace = {"double": lambda x: 2 * x}
-    packed = channel_inside.pack({"drive": f"{__name__}:drive_function", "target": "double"}, {"x": np.arange(3.0)})
+    packed = packed_request("double")
     reply = channel_inside.answer(base64.b64encode(packed).decode(), namespace)
     np.testing.assert_array_equal(read_reply(repr(reply))["y"], [0, 2, 4])
+
+
+def packed_request(target: str) -> bytes:
+    header = {"drive": f"{__name__}:drive_function", "target": target, "off_limits": []}
+    return channel_inside.pack(header, {"x": np.arange(3.0)})
 
 
 def drive_function(student: Any, x: np.ndarray) -> dict[str, Any]:
@@ -83,7 +88,7 @@ def drive_function(student: Any, x: np.ndarray) -> dict[str, Any]:
     ("target", "name"), [("missing", "NameError"), ("1/0", "ZeroDivisionError"), ("lambda x: None", "TypeError")]
 )
 def test_what_the_students_code_raises_is_named(target: str, name: str) -> None:
-    packed = channel_inside.pack({"drive": f"{__name__}:drive_function", "target": target}, {"x": np.arange(3.0)})
+    packed = packed_request(target)
     with pytest.raises(StudentError) as caught:
         read_reply(repr(channel_inside.answer(base64.b64encode(packed).decode(), {})))
     assert caught.value.name == name

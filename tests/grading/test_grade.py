@@ -20,6 +20,7 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters.base import NbGraderException
 
 from dlcourse.checks.bank import load
+from dlcourse.cli import app
 from dlcourse.grading import work
 from dlcourse.grading.config import course_config
 from dlcourse.grading.grade import grade
@@ -68,11 +69,20 @@ SUBMISSIONS: dict[str, Callable[[], NotebookNode | bytes]] = {
     "points": with_changed_points,
     "late": below_its_check,
     "stub": lambda: answered(gate=STUB_GATE),
+    "borrowed": lambda: answered(relu=BORROWED_RELU),
     "unreadable": lambda: b"PK\x03\x04 a zip with the wrong name",
 }
 
+BORROWED_RELU = RIGHT_RELU.replace("class", "import dlcourse.numpy as dl\nclass").replace(
+    "np.maximum(x, 0)", "dl.functional.relu(dl.tensor(x)).data"
+)
+
 EXPECTED: dict[str, tuple[float, str]] = {
     "right": (GATE + RELU, r"^$"),
+    "borrowed": (
+        GATE,
+        r"^01\.relu_gate: Your answer uses dlcourse\.numpy\.functional\.relu, which .* write yourself\.$",
+    ),
     "wrong": (RELU, rf"^01\.multiply_gate: dx.* {re.escape(SWAPPED)}\.$"),
     "syntax": (RELU, r"^01\.multiply_gate: The cell of this answer stopped with SyntaxError: .*line 1 of the cell"),
     "endless": (
@@ -171,8 +181,10 @@ def test_feedback_shows_the_diagnosis_without_expected_values(graded: tuple[Path
     right = load("01.multiply_gate").expected(load("01.multiply_gate").draw(score.seed))
     numbers = [value for array in right.values() if array.dtype.kind == "f" for value in array.ravel()]
     drawn = [value for value in numbers if value not in (0.0, 1.0)]  # flags such as "x unchanged" are no secret
-    assert len(drawn) >= 3
-    assert not any(f"{value:.3g}" in text for value in drawn)
+    shown = [f"{value:.4g}" for value in drawn]
+    telling = [number for number in shown if len(number.strip("-0.").replace(".", "")) >= 4]  # not the page's "1.2em"
+    assert telling
+    assert not any(number in text for number in telling)
 
 
 def test_the_class_report_counts_the_mistakes(graded: tuple[Path, GradeReport]) -> None:
@@ -235,6 +247,17 @@ def test_a_score_can_be_computed_again_with_its_numbers(graded: tuple[Path, Grad
     want = question.expected(question.draw(replay.stored.seed))["dx"]
     assert f"{want.ravel()[0]:.4g}" in str(replay)
     assert "want" in str(replay)
+
+
+def test_the_command_line_replays_a_score_for_an_appeal(
+    graded: tuple[Path, GradeReport], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        app(["grade", "--out", str(graded[0] / "out"), "--reproduce", "wrong", "01.multiply_gate"])
+    assert end.value.code == 0
+    said = capsys.readouterr().out
+    assert "the same score" in said
+    assert " want " in said
 
 
 def test_a_replay_names_what_has_changed(graded: tuple[Path, GradeReport], tmp_path: Path) -> None:

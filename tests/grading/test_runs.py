@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from nbgrader.api import Gradebook
 
 from dlcourse.checks.bank import load
 from dlcourse.grading.grade import grade
@@ -99,6 +100,18 @@ def test_a_lost_gradebook_is_written_again(course: Path, tmp_path: Path) -> None
     hand_in(tmp_path / "in", "ann", answered())
     first = grade(tmp_path / "in", tmp_path / "out", course=course)
     (tmp_path / "out" / "gradebook.db").unlink()
+    assert grade(tmp_path / "in", tmp_path / "out", course=course).rows == first.rows
+
+
+def test_what_nbgrader_had_half_recorded_is_recorded_again(course: Path, tmp_path: Path) -> None:
+    """Killed while nbgrader writes: the notebook is there, and some of its grades are not."""
+    hand_in(tmp_path / "in", "ann", answered())
+    first = grade(tmp_path / "in", tmp_path / "out", course=course)
+    (tmp_path / "out" / "results" / "ann" / f"{EXERCISE}.recorded").unlink()
+    with Gradebook(f"sqlite:///{tmp_path / 'out' / 'gradebook.db'}") as gradebook:
+        notebook = gradebook.find_submission_notebook(EXERCISE, EXERCISE, "ann")
+        notebook.grades[0].auto_score = None
+        gradebook.db.commit()
     assert grade(tmp_path / "in", tmp_path / "out", course=course).rows == first.rows
 
 

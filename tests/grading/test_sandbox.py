@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -13,6 +14,7 @@ import pytest
 
 from dlcourse.grading import mounts, sandbox
 from dlcourse.grading.probe import probe_sandbox
+from dlcourse.grading.provisioner import sweep
 from dlcourse.grading.sandbox import Limits, SandboxMissingError, command, environment
 
 PACKAGE = Path(sandbox.__file__).resolve().parents[1]
@@ -128,6 +130,24 @@ def test_a_sandbox_that_cannot_start_is_named(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setattr(sandbox, "bubblewrap", lambda: str(broken))
     with pytest.raises(SandboxMissingError, match="No permissions to create new namespace"):
         probe_sandbox()
+
+
+def test_what_a_killed_grader_left_is_ended_and_removed(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    folder = Path(f"/tmp/dlcourse-{ended.pid}-left")
+    folder.mkdir()
+    sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+    orphan = subprocess.Popen([*sleep, str(folder / "kernel.json")])
+    other = subprocess.Popen([*sleep, str(tmp_path / "kernel.json")])
+    try:
+        assert sweep() >= 1
+        assert orphan.wait(timeout=10) == -signal.SIGKILL
+        assert other.poll() is None
+        assert not folder.exists()
+    finally:
+        other.kill()
+        other.wait()
 
 
 @pytest.mark.sandbox

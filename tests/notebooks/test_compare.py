@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.image import imsave
+from PIL import Image
 
 from dlcourse.notebooks.compare import EXACT, LOOSE, difference, tolerance_for
 
@@ -133,6 +134,18 @@ def test_pictures_forgive_smoothing_and_notice_a_moved_curve():
 def test_pictures_of_another_size_differ():
     a, b = picture(np.ones((20, 30, 3))), picture(np.ones((30, 20, 3)))
     assert difference(shown(png=a), shown(png=b), LOOSE) == "image/png: stored picture is 30 × 20, computed is 20 × 30"
+
+
+def test_an_alpha_channel_counts_only_where_something_shines_through():
+    def saved(pixels):
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, format="png")
+        return shown(png=base64.b64encode(buffer.getvalue()).decode())
+
+    pixels = np.full((20, 30, 4), 255, dtype=np.uint8)
+    assert difference(saved(pixels), saved(pixels[..., :3]), EXACT) is None
+    pixels[5:10, :, 3] = 100
+    assert difference(saved(pixels), saved(pixels[..., :3]), EXACT) is not None
 
 
 def test_errors_compare_by_name_and_text():

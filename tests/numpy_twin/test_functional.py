@@ -59,6 +59,11 @@ ERRORS: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "cross_entropy: label_smoothing is 1.5, expected a number from 0 to 1",
     ),
+    "cross_entropy-weight-array": (
+        lambda: F.cross_entropy(logits(), dl.tensor([0, 1, 2, 0]), np.ones(3)),
+        TypeError,
+        r"cross_entropy: weight is a ndarray, expected a tensor: dl\.tensor\(weight\)",
+    ),
     "cross_entropy-weight": (
         lambda: F.cross_entropy(logits(), dl.tensor([0, 1, 2, 0]), dl.zeros(4)),
         ValueError,

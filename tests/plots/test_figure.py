@@ -1,11 +1,14 @@
 """Figures: the same bytes for the same picture, an alternative text, no information by colour alone."""
 
+import io
 import subprocess
 import sys
 
 import matplotlib
+import numpy as np
 import pytest
 from matplotlib import pyplot
+from PIL import Image
 
 from dlcourse import plots
 
@@ -40,6 +43,22 @@ def test_the_same_picture_has_the_same_bytes():
     assert first == second
     assert b"Software" not in first
     assert b"Matplotlib" not in first
+
+
+def test_a_picture_is_small_and_no_pixel_moves_visibly():
+    """A drawing with lines, text and a continuous colour map, against the picture with all its colours."""
+    figure, axes = plots.subplots(1, 2)
+    for slope in range(6):
+        axes[0].plot([0, slope], label=str(slope))
+    axes[0].legend()
+    axes[1].imshow(np.add.outer(np.arange(40), np.arange(40)), cmap="cividis")
+    full = io.BytesIO()
+    figure.savefig(full, format="png", dpi=200)
+    small = plots.png(figure)
+    assert len(small) < 0.55 * len(full.getvalue())
+    before, after = (np.asarray(Image.open(f).convert("RGB"), dtype=int) for f in (full, io.BytesIO(small)))
+    assert np.abs(before - after).max() <= 16
+    assert (after[0, 0] == 255).all()  # white stays white
 
 
 def test_a_figure_carries_its_text(displayed):

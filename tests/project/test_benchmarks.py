@@ -126,6 +126,18 @@ def test_results_name_the_machine_the_targets_and_the_verdicts(tmp_path):
     assert {p.name for p in tmp_path.iterdir()} == {"RESULTS.md", "picture.png"}
 
 
+def test_the_section_on_grading_stays_when_speed_is_measured_again(tmp_path):
+    path = tmp_path / "RESULTS.md"
+    path.write_text(report.replace_section("# Speed\n\n## Old\n\nGone.\n", report.GRADING, "First."))
+    path.write_text(report.replace_section(path.read_text(), report.GRADING, "Rates."))
+    speed.write({"conv": report.Report("Some text.")}, 12.3, tmp_path)
+    text = path.read_text("utf-8")
+    assert text.endswith("## Convolution\n\nSome text.\n\n## Grading\n\nRates.\n")
+    assert "First." not in text
+    assert "Gone." not in text
+    assert report.replace_section("# A\n\n## Grading\n\nx\n\n## B\n\ny\n", "Grading", "z").endswith("z\n\n## B\n\ny\n")
+
+
 def test_candidates_take_turns_forwards_and_backwards():
     calls = []
     times = measure({name: lambda name=name: calls.append(name) for name in "abc"}, Effort(rounds=2, seconds=0))

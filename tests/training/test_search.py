@@ -1,3 +1,4 @@
+import importlib
 import math
 import sys
 import types
@@ -244,6 +245,16 @@ def test_a_progress_bar_shows_the_best_score(capsys):
     shown = capsys.readouterr().err
     assert "random search" in shown
     assert "best=" in shown
+
+
+@pytest.mark.parametrize("bar", ["tqdm.std", "tqdm.notebook"])  # in a terminal, in a notebook
+@pytest.mark.parametrize(("disabled", "shown"), [("", True), ("1", False)])
+def test_the_progress_bar_can_be_switched_off_from_outside(monkeypatch, capsys, bar, disabled, shown):
+    monkeypatch.setenv("TQDM_DISABLE", disabled)
+    monkeypatch.setattr("tqdm.auto.tqdm", importlib.import_module(bar).tqdm)
+    random_search(lambda c: c["lr"], {"lr": LogUniform(0.1, 1)}, 3)
+    told = capsys.readouterr()
+    assert ("random search" in told.err + told.out) == shown
 
 
 # Ray -----------------------------------------------------------------------------------------------------------------

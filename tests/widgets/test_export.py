@@ -41,10 +41,10 @@ def test_the_table_holds_every_combination_in_order(demo):
 
 def test_entries_are_what_the_kernel_would_compute():
     found = unpacked(RECIPE)
-    assert [name for name, _ in found["axes"]] == ["example", "backward"]
-    assert len(found["entries"]) == 18
+    assert [name for name, _ in found["axes"]] == ["example", "backward", "torch"]
+    assert len(found["entries"]) == 36
     for entry in found["entries"]:
-        live = GraphExplorer(**{name: entry["values"][name] for name in ("example", "backward")})
+        live = GraphExplorer(**{name: entry["values"][name] for name in ("example", "backward", "torch")})
         assert live.values["expression"] == entry["values"]["expression"]
         assert live.values["inputs"] == entry["values"]["inputs"]
         assert live.result["texts"] == entry["texts"]
@@ -60,9 +60,9 @@ def test_a_setting_of_the_authors_own_is_one_more_row():
     recipe = GraphExplorer(expression="a*b + a", inputs={"a": 2, "b": 3}, step=2).recipe()
     found = unpacked(recipe)
     assert found["axes"][0][1][-1] == ""
-    assert len(found["entries"]) == 21
-    assert found["entries"][-3]["values"]["expression"] == "a*b + a"
-    assert found["entries"][-3]["values"]["inputs"] == {"a": 2, "b": 3}
+    assert len(found["entries"]) == 42
+    assert found["entries"][-6]["values"]["expression"] == "a*b + a"
+    assert found["entries"][-6]["values"]["inputs"] == {"a": 2, "b": 3}
     assert found["values"]["step"] == 2
 
 

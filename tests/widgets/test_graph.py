@@ -3,6 +3,7 @@
 import contextlib
 import io
 import re
+import sys
 
 import pytest
 
@@ -95,3 +96,25 @@ def test_state_is_short_and_readable():
     typed = GraphExplorer(expression="a*b + a**2", inputs={"a": 2, "b": -0.5})
     assert typed.state == "expression=a*b + a**2&inputs=a:2.0,b:-0.5"
     assert dict(GraphExplorer.from_state(typed.state).values) == dict(typed.values)
+
+
+@pytest.mark.parametrize("backward", [RIGHT, OVERWRITE, WRONG_ORDER])
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_torch_stands_beside_every_example(example, backward):
+    with_torch = GraphExplorer(example=example, backward=backward, torch=True).result
+    verdict = with_torch["texts"][-1].splitlines()
+    right = "Wrong" not in verdict[2]
+    assert ("torch finds the same gradient at every node" in verdict[-1]) == right
+    assert with_torch["picture"] == GraphExplorer(example=example, backward=backward).result["picture"]
+
+
+def test_torchs_graph_is_named_node_by_node():
+    texts = GraphExplorer(torch=True).result["texts"]
+    assert texts[1].endswith("torch: AddBackward0 gives 3")
+    assert texts[2].endswith("torch: MulBackward0 gives −12")
+    assert texts[4].endswith("torch: ∂f/∂f = 1 reaches MulBackward0")
+
+
+def test_without_torch_it_says_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert GraphExplorer(torch=True).result["texts"][-1].endswith("so nothing stands beside.")

@@ -40,6 +40,8 @@ VARIED = [
     {"data": "gaussians", "noise": 0.3, "activation": "ReLU", "penalty": "L2", "seed": 3.0},
     {"data": "circles", "loop": "sorted", "features": "with x*y", "activation": "sigmoid"},
     {"loop": "no zero_grad", "activation": "none", "features": "with squares"},
+    {"data": "your own", "own": [[0.5, 0.1, 0], [-0.25, -1.2, 1], [0.0, 0.3, 1]], "loop": "sorted"},
+    {"data": "moons", "own": [[0.5, 0.1, 0]], "loss": "squared error"},
 ]
 
 
@@ -199,3 +201,32 @@ def test_a_run_has_a_frame_for_each_epoch():
     run = train_run(setting)
     assert len(run.frames) == EPOCHS + 1
     assert sorted([*run.train, *run.validation]) == list(range(len(run.points)))
+
+
+def test_points_of_the_readers_own_train_and_validate_nothing():
+    own = [[0.1, 0.2, 0], [0.3, -0.5, 1]]
+    explorer, result = result_of(data="xor", own=own)
+    _, plain = result_of(data="xor")
+    np.testing.assert_allclose(result["points"][-2:], [[0.1, 0.2], [0.3, -0.5]], rtol=1e-6)
+    assert result["labels"][-2:] == [0, 1]
+    assert result["training"] == [*plain["training"], True, True]
+    assert result["frames"][0]["val_cost"] == plain["frames"][0]["val_cost"]
+    assert result["frames"][-1]["val_cost"] != plain["frames"][-1]["val_cost"]
+    assert Playground.from_state(explorer.state).values == explorer.values
+
+
+@pytest.mark.parametrize(
+    ("own", "says"),
+    [
+        ("x", "own: got 'str', expected a list of at most 40 points"),
+        ([[0, 0, 0]] * 41, "at most 40"),
+        ([[0, 0]], r"got \[0, 0\], expected \[x, y, label\]"),
+        ([[2.0, 0, 0]], "x and y from -1.3 to 1.3"),
+        ([[0, 0, 2]], "label 0 or 1"),
+        ([[0, "a", 0]], "x and y from"),
+        ([[float("nan"), 0, 0]], "x and y from"),
+    ],
+)
+def test_a_point_that_cannot_be_is_refused(own, says):
+    with pytest.raises(ValueError, match=says):
+        Playground(own=own)

@@ -8,7 +8,9 @@ import numpy as np
 
 from dlcourse.checks.bank.limits import LINEAR
 from dlcourse.checks.bank.two_layer import forward, random_network, sizes
+from dlcourse.checks.bank.unchanged import name_changed_inputs
 from dlcourse.checks.drives import layers
+from dlcourse.checks.drives.values import INPUTS_UNCHANGED
 from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
@@ -25,10 +27,13 @@ two_layer_loss = Question(
     minutes=8,
     title="A two-layer network: prediction and cost",
     called_as="y_hat, L = two_layer_loss(X, y, W1, b1, W2, b2)",
-    tested="the prediction and the cost with N = 7, D = 4, H = 5, C = 3, all random",
+    tested="the prediction and the cost with N = 7, D = 4, H = 5, C = 3, all random; no array may change",
     inputs=random_network,
     drive=layers.two_layer_loss,
-    answer=lambda X, y, W1, b1, W2, b2: _prediction_and_cost(forward(X, W1, b1, W2, b2)[2], y),
+    answer=lambda X, y, W1, b1, W2, b2: {
+        INPUTS_UNCHANGED: True,
+        **_prediction_and_cost(forward(X, W1, b1, W2, b2)[2], y),
+    },
     scales=sizes,
     axes={"y_hat": ("example", "output")},
     off_limits=LINEAR,
@@ -87,5 +92,7 @@ def per_example(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
 def halved(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     return {"L": ((forward(X, W1, b1, W2, b2)[2] - y) ** 2).mean() / 2}
 
+
+name_changed_inputs(two_layer_loss)
 
 QUESTIONS = (two_layer_loss,)

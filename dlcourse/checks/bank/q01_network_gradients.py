@@ -6,7 +6,9 @@ from typing import Any
 
 from dlcourse.checks.bank.limits import AUTOGRAD, LINEAR
 from dlcourse.checks.bank.two_layer import forward, random_network, sizes
+from dlcourse.checks.bank.unchanged import name_changed_inputs
 from dlcourse.checks.drives import layers
+from dlcourse.checks.drives.values import INPUTS_UNCHANGED
 from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
@@ -41,10 +43,11 @@ two_layer_gradients = Question(
     minutes=20,
     title="A two-layer network: all gradients",
     called_as="dW1, db1, dW2, db2 = two_layer_gradients(X, y, W1, b1, W2, b2)",
-    tested="all four gradients with N = 7, D = 4, H = 5, C = 3, all random; the last layer first, as backward goes",
+    tested="all four gradients with N = 7, D = 4, H = 5, C = 3, all random, the last layer first, as backward goes; "
+    "no array may change",
     inputs=random_network,
     drive=layers.two_layer_gradients,
-    answer=lambda X, y, W1, b1, W2, b2: _right(X, y, W1, b1, W2, b2),
+    answer=lambda X, y, W1, b1, W2, b2: {INPUTS_UNCHANGED: True, **_right(X, y, W1, b1, W2, b2)},
     scales=sizes,
     axes={"dW2": ("output", "hidden"), "db2": ("output",), "dW1": ("hidden", "input"), "db1": ("hidden",)},
     off_limits=(*AUTOGRAD, *LINEAR),
@@ -128,5 +131,7 @@ def half_per_example(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arra
 def per_example_gradient(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     return _right(X, y, W1, b1, W2, b2, y.shape[1])
 
+
+name_changed_inputs(two_layer_gradients)
 
 QUESTIONS = (two_layer_gradients,)

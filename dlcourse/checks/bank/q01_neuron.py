@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from dlcourse.checks.bank.limits import AUTOGRAD
+from dlcourse.checks.bank.unchanged import name_changed_inputs
 from dlcourse.checks.drives import gates
+from dlcourse.checks.drives.values import INPUTS_UNCHANGED
 from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
@@ -39,10 +41,10 @@ sigmoid_neuron = Question(
     minutes=10,
     title="A sigmoid neuron from your gates",
     called_as="s, dw, dx = sigmoid_neuron(w, x)",
-    tested="value and gradients for random w with 3 entries and x with 2",
+    tested="value and gradients for random w with 3 entries and x with 2; neither may change",
     inputs=lambda rng: {"w": rng.uniform(0.5, 1.5, 3) * [1, -1, -1], "x": rng.uniform(0.5, 1.5, 2) * [-1, 1]},
     drive=gates.sigmoid_neuron,
-    answer=_answer,
+    answer=lambda w, x: {INPUTS_UNCHANGED: True, **_answer(w, x)},
     axes={"dw": ("weight",), "dx": ("input",)},
     off_limits=AUTOGRAD,
 )
@@ -100,5 +102,7 @@ def no_bias(w: Any, x: Any) -> Arrays:
     s = 1 / (1 + np.exp(-(w[:2] @ x)))
     return {"s": s, **_gradients(w, x, s * (1 - s))}
 
+
+name_changed_inputs(sigmoid_neuron)
 
 QUESTIONS = (sigmoid_neuron,)

@@ -38,7 +38,10 @@ gradient_step = Question(
         "lr": np.array([0.3, 0.3, 0.1, 0.1, 0.03]),
     },
     drive=layers.gradient_steps,
-    answer=lambda W, target, curvature, lr: _descend(W, target, curvature, lr, lambda W, g, eta: W - eta * g),
+    answer=lambda W, target, curvature, lr: {
+        "dW is left as it was": True,
+        **_descend(W, target, curvature, lr, lambda W, g, eta: W - eta * g),
+    },
     steps=("W",),
 )
 gradient_step.hint("The gradient points uphill. Which way do you want to go?")
@@ -80,6 +83,11 @@ def rate_only(W: Any, target: Any, curvature: Any, lr: Any) -> Arrays:
 )
 def normalised(W: Any, target: Any, curvature: Any, lr: Any) -> Arrays:
     return _descend(W, target, curvature, lr, lambda W, g, eta: W - eta * g / np.sqrt((g**2).sum()))
+
+
+@gradient_step.wrong("the gradient is changed", ask="`dW *= lr` changes the caller's dW. What does `lr * dW` do?")
+def inputs_changed() -> Arrays:
+    return {"dW is left as it was": False}
 
 
 QUESTIONS = (gradient_step,)

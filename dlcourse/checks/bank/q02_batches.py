@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from dlcourse.checks.drives import data
+from dlcourse.checks.judge import Judge
 from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
@@ -66,7 +67,7 @@ def by_variance(train: Any, validation: Any, test: Any) -> Arrays:
 
 
 @standardise.wrong(
-    "one mean and one deviation for all features",
+    "all features share one mean and one deviation",
     ask="Feature 1 is near 0.1 and feature 4 near 100. What happens to feature 1?",
 )
 def one_for_all(train: Any, validation: Any, test: Any) -> Arrays:
@@ -105,6 +106,23 @@ def _minibatches(X: Any, y: Any, batch_size: int, rng: Any) -> Iterator[Batch]:
     return _cut(X, y, rng.permutation(len(X)), batch_size)
 
 
+def _facts(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    X, y = inputs["X"], inputs["y"]
+    row = {float(value): place for place, value in enumerate(X[:, 0])}
+    first, second = ([row.get(float(value), -1) for value in raw[name][:, 0]] for name in ("X1", "X2"))
+    return {
+        "sizes of the batches": raw["sizes"],
+        "every example comes once an epoch": all(sorted(order) == list(range(len(X))) for order in (first, second)),
+        "X and y belong together": all(
+            np.array_equal(raw[f"X{k}"], X[order]) and np.array_equal(raw[f"y{k}"], y[order])
+            for k, order in enumerate((first, second), start=1)
+        ),
+        "the order is not that of the data": first != sorted(first),
+        "the second epoch has another order": first != second,
+        "X and y are left as they were": bool(raw["unchanged"]),
+    }
+
+
 minibatches = Question(
     "02.minibatches",
     points=3,
@@ -119,7 +137,8 @@ minibatches = Question(
         "seed": rng.integers(0, 10_000),
     },
     drive=data.minibatches,
-    answer=lambda **inputs: data.minibatches(_minibatches, **inputs),
+    judge=Judge(reads=("sizes", "X1", "y1", "X2", "y2", "unchanged"), facts=_facts),
+    answer=lambda **inputs: _facts(data.minibatches(_minibatches, **inputs), inputs),
 )
 minibatches.hint("Draw one order for the epoch: rng.permutation(len(X)). Then cut it into pieces.")
 minibatches.hint("The same positions pick from X and from y. The last batch may be smaller.")
@@ -180,6 +199,17 @@ def _gradient_error(gradients: Any, batch_size: int, rng: Any) -> Any:
     return np.linalg.norm(errors, axis=1).mean()
 
 
+def _noise_facts(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Compare with √(total variance / B), to a fifth."""
+    gradients, sizes, measured = inputs["gradients"], inputs["sizes"], raw["measured"]
+    ratio = measured / np.sqrt(gradients.var(axis=0).sum() / sizes)
+    quarter = measured[1:] / np.maximum(measured[:-1], 1e-300)
+    return {
+        "too small (-1), right (0) or too large (1)": (ratio > 1.2).astype(int) - (ratio < 0.8).astype(int),
+        "four times the batch halves the error": bool((np.abs(quarter - 0.5) < 0.1).all()),
+    }
+
+
 gradient_error = Question(
     "02.gradient_error",
     points=3,
@@ -189,10 +219,12 @@ gradient_error = Question(
     tested="the gradients of 500 examples, batches of 4, 16 and 64; your number may be off by a fifth",
     inputs=lambda rng: {
         "gradients": rng.normal(0.3, rng.uniform(0.02, 0.1, size=20), size=(500, 20)),
+        "sizes": np.array([4, 16, 64]),
         "seed": rng.integers(0, 10_000),
     },
     drive=data.gradient_error,
-    answer=lambda **inputs: data.gradient_error(_gradient_error, **inputs),
+    judge=Judge(reads=("measured",), facts=_noise_facts),
+    answer=lambda **inputs: _noise_facts(data.gradient_error(_gradient_error, **inputs), inputs),
     axes={"too small (-1), right (0) or too large (1)": ("batch size",)},
 )
 gradient_error.hint("Draw many batches. For each, the distance between its mean gradient and the mean of all.")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from dlcourse.checks.drives import data
+from dlcourse.checks.judge import Judge
 from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
@@ -25,6 +27,25 @@ def _split(y: Any, share: float, seed: int) -> tuple[Any, Any]:
     return np.concatenate(train), np.concatenate(test)
 
 
+def _facts(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    y, share = inputs["y"], float(inputs["share"])
+    train, test, again, other = (list(raw[name].tolist()) for name in _PARTS)
+    classes = np.unique(y)
+    counts = [np.sum(y[train] == label) for label in classes]
+    expected = [round(share * np.sum(y == label)) for label in classes]
+    return {
+        "size of the training part": len(train),
+        "every class keeps its share": counts == expected,
+        "no example is in both parts": not set(train) & set(test),
+        "no example is left out": set(train) | set(test) == set(range(len(y))),
+        "no example comes twice in a part": len(set(train)) == len(train) and len(set(test)) == len(test),
+        "the same seed gives the same split": sorted(train) == sorted(again),
+        "another seed gives another split": sorted(train) != sorted(other),
+    }
+
+
+_PARTS = ("train", "test", "again", "other")
+
 stratified_split = Question(
     "02.stratified_split",
     points=3,
@@ -38,7 +59,8 @@ stratified_split = Question(
         "seed": rng.integers(0, 10_000),
     },
     drive=data.stratified_split,
-    answer=lambda **inputs: data.stratified_split(_split, **inputs),
+    judge=Judge(reads=_PARTS, facts=_facts),
+    answer=lambda **inputs: _facts(data.stratified_split(_split, **inputs), inputs),
 )
 stratified_split.hint("Split each class by itself, then put the parts together.")
 stratified_split.hint(
@@ -137,7 +159,7 @@ def interleaved(score: Any, n: int, folds: int) -> tuple[Any, Any]:
 
 @cross_validate.convention(
     "the deviation divides by the number of folds, as np.std does unless told otherwise",
-    ask="The scores are a sample of five possible splits. Which ddof belongs to a sample?",
+    ask="The scores are a sample of the splits that could have been. Which ddof belongs to a sample?",
     as_student=True,
 )
 def population_deviation(score: Any, n: int, folds: int) -> tuple[Any, Any]:

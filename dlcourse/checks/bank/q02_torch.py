@@ -142,7 +142,7 @@ first_network.hint("images.flatten(1) keeps the batch axis. A ReLU follows the f
 
 
 @first_network.wrong(
-    "softmax at the end: the outputs are probabilities, not logits",
+    "a softmax stands at the end: the outputs are probabilities, not logits",
     ask="CrossEntropyLoss applies a softmax itself. What happens to a softmax of a softmax?",
 )
 def with_softmax(images: Any, flat: Any, hidden: Any, classes: Any) -> Arrays:

@@ -53,6 +53,11 @@ def dead_left(x: Any, dz: Any) -> Arrays:
     return {"dx": dz * (x > 0)}
 
 
+@leaky_relu.wrong("the slope on the left is 0.01, PyTorch's default", ask="Which slope does the question give?")
+def torch_slope(x: Any, dz: Any) -> Arrays:
+    return {"z": np.where(x > 0, x, 0.01 * x), "dx": dz * np.where(x > 0, 1.0, 0.01)}
+
+
 @leaky_relu.wrong("the two slopes are swapped", ask="On which side is the slope 1?")
 def swapped(x: Any, dz: Any) -> Arrays:
     return {"dx": dz * np.where(x > 0, ALPHA, 1.0)}

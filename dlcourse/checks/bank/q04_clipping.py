@@ -90,7 +90,8 @@ clip_by_norm = Question(
     minutes=8,
     title="Clip by norm",
     called_as="[dW, db] = clip_by_norm([dW, db], 1.0)",
-    tested="a gradient whose norm, over both arrays, is above 1 and one whose norm is below",
+    tested="a gradient whose norm, over both arrays, is above 1 and one whose norm is below; the arrays given must "
+    "stay as they are",
     inputs=_inputs,
     drive=deep.clip_gradients,
     answer=lambda dW, db, short_dW, short_db: {
@@ -126,6 +127,16 @@ def squared_norm(dW: Any, db: Any) -> Arrays:
 @clip_by_norm.wrong("the gradient is clipped by value", ask="Is the direction of the step still the same?")
 def by_value(dW: Any, db: Any) -> Arrays:
     return {"dW": dW.clip(-1, 1), "db": db.clip(-1, 1)}
+
+
+for _clipping in (clip_by_value, clip_by_norm):
+
+    @_clipping.wrong(
+        "the arrays that were given are changed",
+        ask="Who else holds them? `g *= c` changes them for all; what does `g * c` do?",
+    )
+    def inputs_changed() -> Arrays:
+        return {"the gradient you were given was changed": np.array(True)}
 
 
 @clip_by_norm.accepts("1e-6 is added to the norm, as PyTorch does")

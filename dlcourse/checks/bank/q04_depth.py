@@ -132,6 +132,11 @@ def skip_only(dout: Any) -> Arrays:
     return {"da": dout}
 
 
+@skip_add.wrong("dW is aᵀ dz, of shape (in, out)", ask="z = a Wᵀ. Which axis of W belongs to z?")
+def weight_transposed(a: Any, W: Any, dout: Any) -> Arrays:
+    return {"dW": _add(a, W, dout)["dW"].T}
+
+
 @skip_add.wrong("the slope of tanh is missing", ask="What does tanh do to a gradient on its way back?")
 def add_no_slope(a: Any, W: Any, dout: Any) -> Arrays:
     return {"da": dout + dout @ W, "dW": dout.T @ a}

@@ -6,7 +6,7 @@ from dlcourse.checks.question import Written
 
 __all__ = ["WRITTEN"]
 
-ORDER = 5
+ORDER = 6
 
 WRITTEN = (
     Written(

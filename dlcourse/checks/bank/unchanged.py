@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlcourse.checks.drives.values import UNCHANGED_BY_BACKWARD, UNCHANGED_BY_FORWARD
+from dlcourse.checks.drives.values import INPUTS_UNCHANGED, UNCHANGED_BY_BACKWARD, UNCHANGED_BY_FORWARD
 from dlcourse.checks.question import Question
 
-__all__ = ["NOTHING_CHANGED", "name_writing"]
+__all__ = ["NOTHING_CHANGED", "name_changed_inputs", "name_writing"]
 
 NOTHING_CHANGED = {UNCHANGED_BY_FORWARD: True, UNCHANGED_BY_BACKWARD: True}
 
@@ -25,9 +25,22 @@ def name_writing(*questions: Question) -> None:
         )(backward_writes)
 
 
+def name_changed_inputs(*questions: Question) -> None:
+    """Register the same mistake for functions, which have one call only."""
+    for question in questions:
+        question.wrong(
+            "the function writes into an array that it was given",
+            ask="Who else holds that array? `a *= b` changes it for all of them; what does `a * b` do?",
+        )(inputs_changed)
+
+
 def forward_writes() -> dict[str, Any]:
     return {UNCHANGED_BY_FORWARD: False}
 
 
 def backward_writes() -> dict[str, Any]:
     return {UNCHANGED_BY_BACKWARD: False}
+
+
+def inputs_changed() -> dict[str, Any]:
+    return {INPUTS_UNCHANGED: False}

@@ -43,21 +43,24 @@ def excerpt(difference: Difference) -> tuple[str, str]:
     digits = 4
     while digits < 17 and numbers_text(got, digits) == numbers_text(want, digits):
         digits += 2
-    inside = ", ".join(_index_text(index) for index in place)
-    label = (
-        f"   ({difference.name}[{inside}])"
-        if inside not in ("", ":") and not (difference.is_steps or difference.labels)
-        else ""
-    )
-    return numbers_text(got, digits) + label, numbers_text(want, digits)
+    return numbers_text(got, digits) + _label(difference, place), numbers_text(want, digits)
 
 
 def _around_first_difference(difference: Difference) -> tuple[int | slice, ...]:
     """Index of what to show of a long array: a whole step, or the row in which the first difference is."""
     first = [int(i) for i in np.argwhere(~difference.equal)[0]]
-    if difference.is_steps:
-        return (first[0],) if difference.want.ndim > 1 else (slice(None),)
+    if difference.is_steps and difference.want.ndim > 1:
+        return (first[0],)
     return (*first[:-1], slice(None) if first[-1] < _WHOLE else slice(first[-1], None))
+
+
+def _label(difference: Difference, place: tuple[int | slice, ...]) -> str:
+    """Which part of the array is shown, where that is not plain: "   (dW[3, :])", "   (from step 8)"."""
+    if difference.is_steps:
+        begin = place[0].start if place and isinstance(place[0], slice) else None
+        return f"   (from step {begin + 1})" if begin else ""
+    inside = ", ".join(_index_text(index) for index in place)
+    return "" if inside in ("", ":") or difference.labels else f"   ({difference.name}[{inside}])"
 
 
 def _index_text(index: int | slice) -> str:

@@ -29,11 +29,19 @@ def equal_on_subset(difference: Difference) -> str:
     name = difference.name
     for text, mask in regions:
         if np.array_equal(equal, mask):
-            return f"Your {name} agrees exactly {text}, and nowhere else."
+            return f"Your {name} agrees {_only(text)}."
     for text, mask in regions:
         if mask.mean() >= 0.2 and equal[mask].all() and (~equal[~mask]).mean() >= 0.5:
-            return f"Your {name} agrees everywhere {text}; all that differs lies elsewhere."
+            return f"Your {name} agrees everywhere {text}; all that differs lies {_outside(text)}."
     return ""
+
+
+def _only(text: str) -> str:
+    return f"everywhere {text}" if text.startswith("except") else f"exactly {text}, and nowhere else"
+
+
+def _outside(text: str) -> str:
+    return "there" if text.startswith("except") else "elsewhere"
 
 
 def _regions(difference: Difference) -> Iterator[tuple[str, Mask]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dlcourse.checks.drives.values import (
+    INPUTS_UNCHANGED,
     UNCHANGED_BY_BACKWARD,
     UNCHANGED_BY_FORWARD,
     Array,
@@ -62,8 +63,9 @@ def sigmoid_gate(student: Any, x: Array, ds: Array, other_x: Array) -> dict[str,
 
 def sigmoid_neuron(student: Any, w: Array, x: Array) -> dict[str, Array]:
     """Call a function that returns the value of a neuron and the gradients by its weights and inputs."""
+    given = Watch(w, x)
     s, dw, dx = several(function(student)(w, x), ("s", "dw", "dx"), "sigmoid_neuron")
-    return {"s": s, "dw": dw, "dx": dx}
+    return {INPUTS_UNCHANGED: given.unchanged(), "s": s, "dw": dw, "dx": dx}
 
 
 def _flags(by_forward: Array, held: Watch) -> dict[str, Array]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dlcourse.checks.drives.values import (
+    INPUTS_UNCHANGED,
     UNCHANGED_BY_BACKWARD,
     UNCHANGED_BY_FORWARD,
     Array,
@@ -35,8 +36,9 @@ def linear_layer(student: Any, X: Array, W: Array, b: Array, dz: Array, other_X:
 
 def two_layer_loss(student: Any, X: Array, y: Array, W1: Array, b1: Array, W2: Array, b2: Array) -> dict[str, Array]:
     """Call the forward pass of a two-layer network."""
+    given = Watch(X, y, W1, b1, W2, b2)
     prediction, cost = several(function(student)(X, y, W1, b1, W2, b2), ("y_hat", "L"), "two_layer_loss")
-    return {"y_hat": prediction, "L": cost}
+    return {INPUTS_UNCHANGED: given.unchanged(), "y_hat": prediction, "L": cost}
 
 
 def two_layer_gradients(
@@ -44,21 +46,25 @@ def two_layer_gradients(
 ) -> dict[str, Array]:
     """Call the backward pass of a two-layer network. The last layer comes first, as in backpropagation."""
     names = ("dW1", "db1", "dW2", "db2")
+    given = Watch(X, y, W1, b1, W2, b2)
     dW1, db1, dW2, db2 = several(function(student)(X, y, W1, b1, W2, b2), names, "two_layer_gradients")
-    return {"dW2": dW2, "db2": db2, "dW1": dW1, "db1": db1}
+    return {INPUTS_UNCHANGED: given.unchanged(), "dW2": dW2, "db2": db2, "dW1": dW1, "db1": db1}
 
 
 def gradient_steps(student: Any, W: Array, target: Array, curvature: Array, lr: Array) -> dict[str, Array]:
     """Take one step for each rate in ``lr`` on a bowl; the gradient is curvature · (W − target).
 
-    The student's function may return the new W, or change W in place and return nothing.
+    The student's function may return the new W, or change W in place and return nothing; dW is not its to change.
     """
-    path = []
+    path, untouched = [], True
     for rate in lr:
-        updated = function(student)(W, curvature * (W - target), float(rate))
+        dW = curvature * (W - target)
+        given = Watch(dW)
+        updated = function(student)(W, dW, float(rate))
+        untouched = untouched and bool(given.unchanged())
         W = W if updated is None else numbers(updated, "gradient_step")
         if W.shape != target.shape:
             path = [W] * len(lr)
             break
         path.append(W.copy())
-    return {"W": np.stack(path)}
+    return {"dW is left as it was": np.array(untouched), "W": np.stack(path)}

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "INPUTS_UNCHANGED",
     "UNCHANGED_BY_BACKWARD",
     "UNCHANGED_BY_FORWARD",
     "Unusable",
@@ -21,6 +22,7 @@ __all__ = [
 
 Array = NDArray[Any]
 
+INPUTS_UNCHANGED = "the arrays given are left as they were"
 UNCHANGED_BY_FORWARD = "inputs unchanged by forward"
 UNCHANGED_BY_BACKWARD = "forward values and upstream gradient unchanged by backward"
 

@@ -85,6 +85,8 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing is {label_smoothing}, expected a number from 0 to 1")
     classes = input.shape[min(1, input.ndim - 1)]
+    if weight is not None and not isinstance(weight, Tensor):
+        raise TypeError(f"cross_entropy: weight is a {type(weight).__name__}, expected a tensor: dl.tensor(weight)")
     if weight is not None and weight.shape != (classes,):
         raise ValueError(f"cross_entropy: weight has shape {weight.shape}, expected ({classes},): one for each class")
     example_shape = input.shape[:1] + input.shape[2:] if input.ndim > 1 else ()

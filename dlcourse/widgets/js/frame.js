@@ -25,7 +25,7 @@ export function render({ model, el }, createDrawing) {
   const player = control ? createPlayer(control, (place) => change({ [control.name]: place }), announce) : null;
   const prediction = createPrediction(reveal);
   const figure = element("div", { class: "dlc-figure" });
-  const drawing = createDrawing(figure);
+  const drawing = createDrawing(figure, { change, isLive });
   const words = element("div", { class: "dlc-words", role: "status", "aria-live": "polite", "aria-atomic": "true" });
   const code = createCode(spec);
   const reset = element("button", { type: "button", onclick: () => { player?.stop(); change(spec.start); } }, "Reset");

@@ -1,11 +1,11 @@
 // "Train in this page": gradient descent on all training points, from the weights that are shown, without a kernel.
 import { element, uniqueId } from "./dom.js";
-import { step } from "./mlp_train.js";
+import { costAndGradient, step } from "./mlp_train.js";
 
 const RATES = [0.03, 0.1, 0.3, 1, 3];
 const STEPS = 4; // for each picture, at up to 60 pictures a second
 
-// show(weights, words) draws the network while it trains. Returns { node, reset(picture, weights) }.
+// show(weights, words) draws the network while it trains. Returns { node, reset(picture, weights), set(position, value) }.
 export function createPageTraining(show) {
   const id = uniqueId("dlc");
   const button = element("button", { type: "button", "aria-pressed": "false", onclick: () => (running ? stop() : start()) }, "Train in this page");
@@ -46,6 +46,12 @@ export function createPageTraining(show) {
       stop();
       [data, weights, count] = [trainingPart(picture), Float64Array.from(start), 0];
       button.setAttribute("aria-disabled", String(!weights.every(Number.isFinite)));
+    },
+    set(position, value) {
+      stop();
+      weights = Float64Array.from(weights, (weight, place) => (place === position ? value : weight));
+      const { cost } = costAndGradient(data.net, weights, data.inputs, data.labels);
+      show(weights, `here, a weight set by hand: training cost ${Number.isFinite(cost) ? cost.toPrecision(3) : "not finite"}`);
     },
   };
 }

@@ -1,15 +1,19 @@
 // The playground's picture: inputs, units, output with the points, and the costs. Weights come from Python.
 import { drawCurves } from "./curves.js";
 import { element } from "./dom.js";
+import { createWeightEditor } from "./edit_weight.js";
 import { colourOf, drawMap, largest, zeroLine } from "./heat.js";
 import { forward } from "./mlp.js";
+import { createOwnPoints } from "./own_points.js";
 import { createPageTraining } from "./page_training.js";
 
 const WIDTH = 1060, HEIGHT = 330, TOP = 22;
 const OUTPUT = { x: 475, y: TOP, size: 300 };
 const CURVES = { x: 830, y: TOP + 10, width: 215, height: 255 };
 
-export function createDrawing(figure) {
+const NEAR = 6; // pixels between a click and the weight that it means
+
+export function createDrawing(figure, { change, isLive }) {
   const canvas = element("canvas", { role: "img" });
   const readout = element("p", { class: "dlc-readout" });
   const legend = element("p", { class: "dlc-marks" },
@@ -17,10 +21,24 @@ export function createDrawing(figure) {
   const scroller = element("div", { class: "dlc-playground", tabindex: 0, role: "group" }, canvas);
   const training = createPageTraining((weights, words) => {
     last.weights = weights;
+    editor.show(weights);
     readout.textContent = words;
     paint();
   });
-  figure.append(scroller, element("div", { class: "dlc-below" }, legend, training.node, readout));
+  const editor = createWeightEditor(training.set);
+  const own = createOwnPoints((points) => change({ own: points, epoch: 0 }));
+  figure.append(scroller, element("div", { class: "dlc-below" }, legend, training.node, editor.node, readout));
+  if (isLive) figure.append(own.node);
+  canvas.addEventListener("click", (event) => {
+    const scale = WIDTH / canvas.clientWidth, x = event.offsetX * scale, y = event.offsetY * scale;
+    if (x >= OUTPUT.x && x <= OUTPUT.x + OUTPUT.size && y >= OUTPUT.y && y <= OUTPUT.y + OUTPUT.size) {
+      const { extent } = last.picture, share = (2 * extent) / OUTPUT.size;
+      if (isLive) own.add((x - OUTPUT.x) * share - extent, extent - (y - OUTPUT.y) * share);
+      return;
+    }
+    const position = weightAt(last.picture.sizes, x, y);
+    if (position !== null) editor.pick(position);
+  });
   let last = null, colours = null, ink = "";
   const paint = () => {
     if (!last || !canvas.isConnected) return;
@@ -35,6 +53,8 @@ export function createDrawing(figure) {
       if (last?.picture === picture && last.place === place) return;
       last = { picture, place, weights: picture.frames[place].weights.data };
       training.reset(picture, last.weights);
+      editor.reset(picture.sizes, last.weights);
+      own.show(picture.own, picture.extent);
       canvas.setAttribute("aria-label", picture.label);
       scroller.setAttribute("aria-label", `${picture.label}, scrolls sideways`);
       const frame = picture.frames[place];
@@ -111,9 +131,43 @@ function drawWeights(context, sizes, places, weights, colours) {
   context.globalAlpha = 1;
 }
 
+// The place of the weight whose line passes nearest to a point of the canvas, or null when none is near.
+export function weightAt(sizes, x, y) {
+  const places = layout(sizes);
+  let best = null, least = NEAR, position = 0;
+  for (let layer = 1; layer < sizes.length; layer += 1) {
+    for (let unit = 0; unit < sizes[layer]; unit += 1) {
+      for (let input = 0; input < sizes[layer - 1]; input += 1, position += 1) {
+        const away = distance(ends(places[layer - 1][input], places[layer][unit]), x, y);
+        if (away < least) [best, least] = [position, away];
+      }
+    }
+    position += sizes[layer];
+  }
+  return best;
+}
+
+function ends(from, to) {
+  return [from.x + from.size, from.y + from.size / 2, to.x, to.y + to.size / 2];
+}
+
+// Up and down from a point to the curve of a weight, which is level at both ends.
+function distance([x0, y0, x1, y1], x, y) {
+  if (x < x0 || x > x1) return Infinity;
+  let low = 0, high = 1;
+  const at = (t, a, b, c, d) => (1 - t) ** 3 * a + 3 * t * (1 - t) ** 2 * b + 3 * t * t * (1 - t) * c + t ** 3 * d;
+  const middle = (x0 + x1) / 2;
+  for (let k = 0; k < 20; k += 1) {
+    const t = (low + high) / 2;
+    if (at(t, x0, middle, middle, x1) < x) low = t;
+    else high = t;
+  }
+  return Math.abs(at(low, y0, y0, y1, y1) - y);
+}
+
 function drawWeight(context, from, to, weight, most, colours) {
   if (!Number.isFinite(weight)) return;
-  const [x0, y0, x1, y1] = [from.x + from.size, from.y + from.size / 2, to.x, to.y + to.size / 2];
+  const [x0, y0, x1, y1] = ends(from, to);
   const middle = (x0 + x1) / 2, share = Math.abs(weight) / most;
   context.strokeStyle = weight > 0 ? colours.validation : colours.training;
   context.setLineDash(weight > 0 ? [] : [5, 3]);

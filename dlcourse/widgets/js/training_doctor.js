@@ -1,15 +1,23 @@
 // The training doctor's picture: cost curves, and beside them three checks of the network.
+import { createCurvePencil } from "./curve_pencil.js";
 import { element, svg } from "./dom.js";
 
 const WIDTH = 760, HEIGHT = 232, LEFT = 44, TOP = 10, RIGHT = 748, BOTTOM = 196;
 const NEW = { training: "var(--dlc-accent)", validation: "var(--dlc-second)" };
 
-export function createDrawing(figure) {
+export function createDrawing(figure, { change, isLive }) {
   const plot = element("div", { style: "flex: 3 1 420px; min-width: 0" });
   const checks = element("dl", { style: "flex: 1 1 170px; margin: 0; padding-top: 0.4em" });
   figure.append(element("div", { style: "display: flex; flex-wrap: wrap; gap: 0.4em 1.6em" }, plot, checks));
+  let top = 1;
+  if (isLive) {
+    const pencil = createCurvePencil(plot, { left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM, width: WIDTH },
+      (shares) => change({ losses: shares.map((share) => (share * top).toPrecision(3)).join(" ") }));
+    figure.append(pencil);
+  }
   return {
     update({ picture, hidden }) {
+      top = picture.top;
       plot.replaceChildren(chart(picture, hidden), legend(picture, hidden));
       const secret = hidden && picture.curves.some((curve) => curve.name.endsWith("after"));
       checks.replaceChildren(...picture.checks.flatMap((row, place) => check(row, place, secret)));

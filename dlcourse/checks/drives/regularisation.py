@@ -1,0 +1,122 @@
+"""Drives for the decomposition of the error, penalties, weight decay, rare classes, and training on wrong labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dlcourse.checks.drives.values import Array, Unusable, Watch, function, numbers, several
+
+__all__ = [
+    "adam_decay",
+    "bias_variance",
+    "elastic_net",
+    "max_norm",
+    "rebalance",
+    "shrink_step",
+    "train_on_noisy",
+    "weighted_cross_entropy",
+]
+
+
+def bias_variance(
+    student: Any, xs: Array, ys: Array, x: Array, truth: Array, noise: Array, rounds: Array
+) -> dict[str, Array]:
+    """Hand over a source of training sets, a way to fit a parabola, and the truth at some points."""
+    calls = 0
+
+    def draw() -> tuple[Array, Array]:
+        nonlocal calls
+        place = calls % len(xs)
+        calls += 1
+        return xs[place].copy(), ys[place].copy()
+
+    def fit(inputs: Array, targets: Array) -> Any:
+        powers = np.stack([np.ones_like(inputs), inputs, inputs**2], axis=1)
+        w = np.linalg.solve(powers.T @ powers, powers.T @ targets)
+        return lambda points: w[0] + w[1] * points + w[2] * points**2
+
+    names = ("bias2", "variance", "error")
+    found = several(function(student)(draw, fit, x, truth, float(noise), int(rounds)), names, "bias_variance")
+    return {"training sets drawn": np.array(calls), **{name: _number(value) for name, value in zip(names, found)}}
+
+
+def elastic_net(student: Any, W: Array, l1: Array, l2: Array) -> dict[str, Array]:
+    """Ask for the penalty and its gradient; W has an entry that is exactly 0."""
+    watch = Watch(W)
+    penalty, dW = several(function(student)(W, float(l1), float(l2)), ("penalty", "dW"), "elastic_net")
+    return {"penalty": _number(penalty), "dW": dW, "W is left as it was": watch.unchanged()}
+
+
+def shrink_step(student: Any, W: Array, dW: Array, lr: Array, l1: Array) -> dict[str, Array]:
+    """Take one step for the data and the L1 penalty."""
+    watch = Watch(W, dW)
+    W_new = numbers(function(student)(W, dW, float(lr), float(l1)), "shrink_step")
+    return {"W": W_new, "entries that are exactly 0": np.array(W_new == 0), "W and dW are left": watch.unchanged()}
+
+
+def max_norm(student: Any, W: Array, c: Array) -> dict[str, Array]:
+    """Project the rows of W: some are longer than c, some shorter, and one is all zeros."""
+    watch = Watch(W)
+    projected = numbers(function(student)(W, float(c)), "max_norm")
+    return {"W": projected, "the W given is left as it was": watch.unchanged()}
+
+
+def adam_decay(student: Any, w: Array, grads: Array, lr: Array, weight_decay: Array) -> dict[str, Array]:
+    """Follow the weights through Adam with the penalty in the gradient, then with decoupled decay."""
+    watch = Watch(w, grads)
+    outputs = {}
+    for name, decoupled in (("w with L2 in the gradient", False), ("w with decoupled decay", True)):
+        path = function(student)(w, grads, float(lr), float(weight_decay), decoupled)
+        outputs[name] = numbers(path, "adam_decay").astype(float).copy()  # a student may hand out one array twice
+    return {**outputs, "w and grads are left as they were": watch.unchanged()}
+
+
+def weighted_cross_entropy(student: Any, z: Array, y: Array, weights: Array) -> dict[str, Array]:
+    """Ask for the weighted cost of a batch and its gradient."""
+    watch = Watch(z)
+    cost, dz = several(function(student)(z, y, weights), ("cost", "dz"), "weighted_cross_entropy")
+    return {"cost": _number(cost), "dz": dz, "z is left as it was": watch.unchanged()}
+
+
+def rebalance(student: Any, y: Array, seed: Array) -> dict[str, Array]:
+    """Ask for positions three times: over-sampled, under-sampled, and both with another generator."""
+    watch = Watch(y)
+    outputs = {}
+    for name, extra in (("", 0), (" again", 1)):
+        for how in ("over", "under"):
+            rng = np.random.default_rng(int(seed) + extra)
+            outputs[how + name] = _positions(function(student)(y, how, rng), len(y))
+    return {**outputs, "unchanged": watch.unchanged()}
+
+
+def train_on_noisy(student: Any, X: Array, y: Array, X_val: Array, y_val: Array, X_test: Array) -> dict[str, Array]:
+    """Train on digits of which many labels are wrong, then ask about new ones: all at once, and a few of them."""
+    predict = function(student)(X.copy(), y.copy(), X_val.copy(), y_val.copy())
+    if not callable(predict):
+        raise Unusable(f"train_on_noisy returned a {type(predict).__name__}, expected the function predict")
+    answers = {"all": _answers(predict(X_test.copy()), len(X_test))}
+    return {**answers, "some": _answers(predict(X_test[:20].copy()), 20)}
+
+
+def _answers(value: Any, count: int) -> Array:
+    answers = numbers(value, "predict")
+    if answers.shape != (count,):
+        raise Unusable(f"predict returned shape {answers.shape} for {count} images, expected ({count},): class numbers")
+    return answers
+
+
+def _positions(value: Any, total: int) -> Array:
+    positions = numbers(value, "rebalance")
+    if positions.ndim != 1 or positions.dtype.kind not in "iu":
+        raise Unusable("rebalance: expected positions, whole numbers in one row")
+    if positions.size == 0 or positions.min() < 0 or positions.max() >= total:
+        raise Unusable(f"rebalance: expected positions from 0 to {total - 1}")
+    return positions
+
+
+def _number(value: Array) -> Array:
+    if value.size != 1:
+        raise Unusable(f"expected one number, got an array of shape {value.shape}. Is a mean or a sum missing?")
+    return value.reshape(())
