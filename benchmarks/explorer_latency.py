@@ -1,8 +1,9 @@
 """How fast explorers answer: ``python -m benchmarks.explorer_latency`` needs Debian's chromium.
 
 For explorers of each kind of drawing and each kind of change, the time from the browser's input event
-to the changed picture: live in JupyterLab (and what is left of it after the kernel's own ``evaluate``)
-and in an exported page. Writes medians and 90th percentiles in milliseconds to ``benchmarks/LATENCY.md``.
+to the changed picture: live in the JupyterLab that ``dlcourse lab`` opens (and what is left of it
+after the kernel's own ``evaluate``) and in an exported page. Writes medians and 90th percentiles in
+milliseconds to ``benchmarks/LATENCY.md``.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Page, sync_playwright
 
+from dlcourse.lab import jupyter_environment
 from dlcourse.plots import png
 from dlcourse.widgets import Explorer, GraphExplorer, NetworkGraph, OptimizerRace, ScheduleExplorer
 from dlcourse.widgets.export import static_html
@@ -109,7 +111,7 @@ def exported(page: Page, explorer: Explorer, folder: Path) -> None:
 
 @contextmanager
 def jupyterlab(folder: Path) -> Iterator[str]:
-    """A JupyterLab of its own on a free port; yields its address."""
+    """A JupyterLab as ``dlcourse lab`` starts it, with folders of its own, on a free port; yields its address."""
     config = folder / "config" / "labconfig"
     config.mkdir(parents=True)
     (config / "page_config.json").write_text(
@@ -119,7 +121,12 @@ def jupyterlab(folder: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     own = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "RUNTIME", "DATA")}
-    environment = {**os.environ, **own, "IPYTHONDIR": str(folder / "ipython"), "JUPYTER_PREFER_ENV_PATH": "1"}
+    environment = {
+        **jupyter_environment(),
+        **own,
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+    }
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
     options = [
         f"--ServerApp.root_dir={folder}",

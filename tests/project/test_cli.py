@@ -6,8 +6,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
+from traitlets.utils.importstring import import_item
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -90,6 +94,19 @@ def test_students_do_not_meet_the_grading_tools_in_jupyterlab(monkeypatch):
     theirs = json.loads(installed.read_text())["ServerApp"]["jpserver_extensions"]
     assert server["ServerApp"]["jpserver_extensions"] == dict.fromkeys(theirs, False)
     assert page["disabledExtensions"]["@jupyter/nbgrader"] is True
+
+
+def test_a_kernels_messages_leave_at_once(monkeypatch):
+    """An explorer's answer must not wait behind the note that the kernel is busy (Nagle's algorithm)."""
+    folder = jupyter_environment()["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0]
+    server = json.loads((Path(folder) / "jupyter_server_config.json").read_text())["ServerApp"]
+    connection = import_item(server["kernel_websocket_connection_class"])
+    parent = connection.__mro__[1]
+    assert parent is ZMQChannelsWebsocketConnection, "not what Jupyter Server itself uses"
+    monkeypatch.setattr(parent, "connect", lambda self: "connected")
+    handler = Mock(spec=KernelWebsocketHandler)
+    assert connection(websocket_handler=handler).connect() == "connected"
+    handler.set_nodelay.assert_called_once_with(True)
 
 
 def test_the_readme_lists_the_lectures_and_exercises_that_there_are():
