@@ -9,46 +9,50 @@ from __future__ import annotations
 
 import argparse
 import ast
-import asyncio
-import inspect
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from benchmarks import grading_class as classes
+from benchmarks.grading_profile import once, profile
 from benchmarks.speed_report import GRADING, Target, at_least, replace_section, table
-from dlcourse.grading.collect import collect
-from dlcourse.grading.exercise import Exercise
-from dlcourse.grading.kernel import Kernel
 from dlcourse.grading.pool import default_workers
-from dlcourse.grading.record import Recorder
-from dlcourse.grading.runner import NotebookRunner
-from dlcourse.grading.work import Job, grade_job
 from tests.grading.mini import EXERCISE
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 BOUNDS = {False: 5.0, True: 2.5}
-PROFILED = 6
 OTTER = 8
 """Submissions that otter grades; each is a process of its own, so its time for the class is in proportion."""
 OURS = """
-import sys
+import sys, time
 from pathlib import Path
 from dlcourse.grading.grade import grade
+before = time.process_time()
 report = grade(Path("in"), Path("out"), course=Path("course"), workers=int(sys.argv[1]))
-print({row.student: row.score for row in report.rows})
+print({"scores": {row.student: row.score for row in report.rows}, "own": time.process_time() - before})
 """
 
-Graded = tuple[float, dict[str, float]]
+
+@dataclass(frozen=True)
+class Graded:
+    """What became of a class.
+
+    Attributes:
+        seconds: wall time.
+        scores: by student.
+        own: CPU time of the grader's own process, without what it started; only ours tells.
+    """
+
+    seconds: float
+    scores: dict[str, float]
+    own: float = 0.0
 
 
 def ours(folder: Path, size: int, torch: bool) -> Graded:
@@ -56,7 +60,8 @@ def ours(folder: Path, size: int, torch: bool) -> Graded:
     classes.write_ours(folder, size, torch)
     started = time.monotonic()
     printed = classes.run(["python", "-c", OURS, str(default_workers())], folder)
-    return time.monotonic() - started, dict(_literal(printed))
+    seconds, found = time.monotonic() - started, _literal(printed)
+    return Graded(seconds, found["scores"], found["own"])
 
 
 def stock_nbgrader(folder: Path, size: int, torch: bool) -> Graded:
@@ -64,7 +69,7 @@ def stock_nbgrader(folder: Path, size: int, torch: bool) -> Graded:
     classes.write_nbgrader(folder, size, torch)
     started = time.monotonic()
     classes.run(["nbgrader", "autograde", EXERCISE], folder)
-    return time.monotonic() - started, classes.nbgrader_scores(folder)
+    return Graded(time.monotonic() - started, classes.nbgrader_scores(folder))
 
 
 def otter(folder: Path, size: int, torch: bool) -> Graded:
@@ -72,62 +77,11 @@ def otter(folder: Path, size: int, torch: bool) -> Graded:
     taken = min(size, OTTER)
     classes.write_otter(folder, taken, torch)
     seconds, scores = classes.run_otter(folder)
-    return seconds * size / taken, scores
+    return Graded(seconds * size / taken, scores)
 
 
-def profile(folder: Path, torch: bool) -> dict[str, float]:
-    """Return the seconds that the steps of one submission take when nothing runs beside it."""
-    classes.write_ours(folder, PROFILED, torch)
-    exercise = Exercise.load(folder / "course" / "exercises" / EXERCISE)
-    recorder = Recorder(folder / "out")
-    recorder.register(exercise)
-    spent: dict[str, float] = defaultdict(float)
-    with timed(spent):
-        for submission in collect(folder / "in").submissions(EXERCISE, only=True):
-            recorder.record(submission, grade_job(Job(submission, exercise, b"secret")))
-    return {step: seconds / PROFILED for step, seconds in spent.items()}
-
-
-@contextmanager
-def timed(spent: dict[str, float]) -> Iterator[None]:
-    """Add up the wall time of the grader's steps."""
-    steps: list[tuple[Any, str, str]] = [
-        (Kernel, "start", "start of the sandbox and its kernel"),
-        (NotebookRunner, "_execute", "the notebook's own cells"),
-        (NotebookRunner, "_score", "calls of the answers and scoring"),
-        (Kernel, "stop", "end of the sandbox"),
-        (Recorder, "record", "nbgrader's record"),
-    ]
-    with ExitStack() as stack:
-        for owner, name, step in steps:
-            stack.enter_context(mock.patch.object(owner, name, _clocked(owner, name, step, spent)))
-        yield
-
-
-def _clocked(owner: Any, name: str, step: str, spent: dict[str, float]) -> Callable[..., Any]:
-    plain = inspect.getattr_static(owner, name)
-    function = plain.__func__ if isinstance(plain, classmethod) else plain
-
-    async def wait(*arguments: Any, **options: Any) -> Any:
-        started = time.monotonic()
-        try:
-            return await function(*arguments, **options)
-        finally:
-            spent[step] += time.monotonic() - started
-
-    def call(*arguments: Any, **options: Any) -> Any:
-        started = time.monotonic()
-        try:
-            return function(*arguments, **options)
-        finally:
-            spent[step] += time.monotonic() - started
-
-    wrapped = wait if asyncio.iscoroutinefunction(function) else call
-    return classmethod(wrapped) if isinstance(plain, classmethod) else wrapped  # type: ignore[return-value]
-
-
-def measure(root: Path, size: int, torch: bool) -> tuple[dict[str, float], Target]:
-    """Grade one class with each grader and return the seconds of each, and the target."""
+def measure(root: Path, size: int, torch: bool) -> tuple[dict[str, Graded], Target]:
+    """Grade one class with each grader and return what became of it, and the target."""
     graders: dict[str, Callable[[Path, int, bool], Graded]] = {
         "stock nbgrader": stock_nbgrader,
         "dlcourse grade": ours,
@@ -135,58 +89,96 @@ def measure(root: Path, size: int, torch: bool) -> tuple[dict[str, float], Targe
     if classes.otter_tool():
         graders["otter"] = otter
     kind = "torch" if torch else "light"
-    seconds, scores = {}, {}
+    found = {}
     for name, grader in graders.items():
-        seconds[name], scores[name] = grader(root / kind / name.replace(" ", "-"), size, torch)
-        print(f"{kind}: {name}: {seconds[name]:.1f} s", flush=True)
-    for name, found in scores.items():
-        assert found.items() <= scores["dlcourse grade"].items(), f"{name} gives other scores: {found}"
-    assert scores["stock nbgrader"] == scores["dlcourse grade"]
-    assert len(scores["dlcourse grade"]) == size
+        found[name] = grader(root / kind / name.replace(" ", "-"), size, torch)
+        print(f"{kind}: {name}: {found[name].seconds:.1f} s", flush=True)
+    scores = found["dlcourse grade"].scores
+    for name, graded in found.items():
+        assert graded.scores.items() <= scores.items(), f"{name} gives other scores: {graded.scores}"
+    assert found["stock nbgrader"].scores == scores
+    assert len(scores) == size
     what = "with torch" if torch else "without torch"
-    ratio = seconds["stock nbgrader"] / seconds["dlcourse grade"]
-    return seconds, at_least(f"{size} submissions {what} against stock nbgrader", ratio, BOUNDS[torch])
+    ratio = found["stock nbgrader"].seconds / found["dlcourse grade"].seconds
+    return found, at_least(f"{size} submissions {what} against stock nbgrader", ratio, BOUNDS[torch])
 
 
-def section(size: int, load: float, found: dict[bool, tuple[dict[str, float], Target]], steps: Any) -> str:
-    """Return the section's text."""
+def section(
+    size: int,
+    load: float,
+    found: dict[bool, tuple[dict[str, Graded], Target]],
+    steps: dict[tuple[bool, bool], dict[str, float]],
+    starts: dict[bool, dict[str, float]],
+) -> str:
+    """Return the section's text.
+
+    Args:
+        size: submissions.
+        load: programs that wanted to run before the first grader was started.
+        found: by whether torch is imported, what each grader did, and the target.
+        steps: by whether torch is imported and whether kernels are forked, seconds of each step of a submission.
+        starts: by whether torch is imported, seconds of what a run does once.
+    """
     rates = [
-        [name, *(f"{size / found[torch][0][name]:.2f} · {found[torch][0][name]:.0f} s" for torch in found)]
+        [
+            name,
+            *(f"{size / graders[name].seconds:.2f} · {graders[name].seconds:.0f} s" for graders, _ in found.values()),
+        ]
         for name in found[False][0]
     ]
     verdicts = [
         (target.promise, target.bound, target.measured, "met" if target.met else "**not met**")
         for _, target in found.values()
     ]
-    names = list(steps[False])
-    shares = [[name, *(f"{steps[torch][name]:.2f} s" for torch in found)] for name in names]
-    totals = ["all steps", *(f"{sum(steps[torch].values()):.2f} s" for torch in found)]
-    shared = f"{load:.1f} programs wanted to run before the first was started"
-    scaled = (
-        f" otter, by `otter run`, graded {OTTER} of them, and its time is scaled." if "otter" in found[False][0] else ""
-    )
-    note = (
-        f"The machine was shared meanwhile: {shared}, so the graders had fewer cores than it has. "
-        if load > 0.5
-        else ""
-    )
+    columns = list(steps.values())
+    shares = [[name, *(f"{column[name]:.2f} s" for column in columns)] for name in columns[0]]
+    totals = ["all steps", *(f"{sum(column.values()):.2f} s" for column in columns)]
+    first = [[name, *(f"{starts[torch][name]:.2f} s" for torch in found)] for name in starts[False]]
+    own = " and ".join(f"{graders['dlcourse grade'].own / size:.2f} s" for graders, _ in found.values())
     parts = [
-        f"Written by `python -m benchmarks.grading` on {datetime.now(UTC).date().isoformat()}. {size} submissions of "
-        f"two small questions, half of them with a mistake, on {os.cpu_count()} cores; every grader gave the same "
-        "scores. "
-        "Stock nbgrader is `nbgrader autograde` with assertions in the notebook, no sandbox and no feedback pages. "
-        "`dlcourse grade` runs each submission in a sandbox of its own and writes the gradebook, feedback pages and "
-        f"the class report as well.{scaled} Times are wall times. {note}".strip(),
+        _introduction(size, load, otter="otter" in found[False][0]),
         table(("submissions a second · in all", "without torch", "with torch"), rates),
         table(("promise", "target", "measured", "verdict"), verdicts, words=True),
-        "Where the time of one submission goes in `dlcourse grade`, alone and one step after the other (in a class, "
-        "sandboxes are started ahead and steps of several submissions overlap):",
-        table(("step", "without torch", "with torch"), [*shares, totals]),
+        "Where the time of one submission goes in `dlcourse grade`, alone and one step after the other. *Afresh*: "
+        "Python is started in every sandbox, and nbgrader uses SQLAlchemy as it comes. *Forked*, which is how a class "
+        "is graded: a fork of the template enters the sandbox with everything loaded, and compiled SQL is kept. In a "
+        "class, sandboxes are also started ahead, and nbgrader records one submission while others run:",
+        table(
+            ("step", *(f"{'torch' if torch else 'light'}, {'forked' if fast else 'afresh'}" for torch, fast in steps)),
+            [*shares, totals],
+        ),
+        "What a run does once:",
+        table(("once", "without torch", "with torch"), first),
+        f"The grader's own process takes {own} of CPU time a submission, without and with torch, which one core does "
+        "whatever the number of cores: nbgrader's record is most of it. The rest runs in the sandboxes and spreads "
+        "over the cores.",
     ]
     return "\n\n".join(parts)
 
 
-def _literal(text: str) -> dict[str, float]:
+def _introduction(size: int, load: float, otter: bool) -> str:
+    scaled = f" otter, by `otter run`, graded {OTTER} of them, and its time is scaled." if otter else ""
+    made_way = os.sched_getscheduler(0) != os.SCHED_OTHER
+    effect = (
+        "every grader ran with real-time priority, for which the others made way"
+        if made_way
+        else "so the graders had fewer cores than it has"
+    )
+    shared = (
+        f" The machine was shared meanwhile: {load:.1f} programs wanted to run before the first was started, {effect}."
+        if load > 0.5
+        else ""
+    )
+    return (
+        f"Written by `python -m benchmarks.grading` on {datetime.now(UTC).date().isoformat()}. {size} submissions of "
+        f"two small questions, half of them with a mistake, on {os.cpu_count()} cores; every grader gave the same "
+        "scores. Stock nbgrader is `nbgrader autograde` with assertions in the notebook, no sandbox and no feedback "
+        "pages. `dlcourse grade` runs each submission in a sandbox of its own and writes the gradebook, feedback pages "
+        f"and the class report as well.{scaled} Times are wall times.{shared}"
+    )
+
+
+def _literal(text: str) -> dict[str, Any]:
     return dict(ast.literal_eval(text.strip().splitlines()[-1]))
 
 
@@ -198,10 +190,15 @@ def main() -> int:
     try:
         load = os.getloadavg()[0]
         found = {torch: measure(root, size, torch) for torch in (False, True)}
-        steps = {torch: profile(root / f"profile-{torch}", torch) for torch in (False, True)}
+        steps = {
+            (torch, fast): profile(root / f"profile-{torch}-{fast}", torch, fast)
+            for torch in (False, True)
+            for fast in (False, True)
+        }
+        starts = {torch: once(root / f"once-{torch}", torch) for torch in (False, True)}
     finally:
         shutil.rmtree(root, ignore_errors=True)
-    body = section(size, load, found, steps)
+    body = section(size, load, found, steps, starts)
     print(body)
     if size == 40:
         draft = RESULTS.with_suffix(".new")

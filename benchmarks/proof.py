@@ -53,6 +53,12 @@ def lectures(first: int, last: int) -> list[str]:
 
 
 ONE_AND_TWO_THREADS = ({"OMP_NUM_THREADS": "1"}, {"OMP_NUM_THREADS": "2"})
+# NumPy's and torch's kernels for processors with AVX-512, with AVX2 and with neither. They round differently.
+PROCESSORS = (
+    {"OPENBLAS_CORETYPE": "SkylakeX", "ATEN_CPU_CAPABILITY": "avx512"},
+    {"OPENBLAS_CORETYPE": "Haswell", "ATEN_CPU_CAPABILITY": "avx2"},
+    {"OPENBLAS_CORETYPE": "Sandybridge", "ATEN_CPU_CAPABILITY": "default"},
+)
 
 PROOFS = [
     Proof(
@@ -69,6 +75,11 @@ PROOFS = [
             ONE_AND_TWO_THREADS,
         )
         for first, last in ((2, 7), (8, 14))
+    ),
+    Proof(
+        "strict nbval, all lectures, with the arithmetic of three kinds of processor",
+        nbval("-n", "2", "--dist", "loadfile", "lectures"),
+        environments=tuple({"OMP_NUM_THREADS": "1", **processor} for processor in PROCESSORS),
     ),
     Proof(
         "every wrong answer rejected and named, solutions pass, stubs fail: 18 further seeds; mutants of the solutions",

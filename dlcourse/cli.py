@@ -142,15 +142,28 @@ def lint(notebooks: Notebooks = None) -> None:
 
 
 @app.command(epilog="Example: dlcourse release 01")
-def release(numbers: Annotated[list[str], typer.Argument(help="Numbers of exercises, as in 01 02.")]) -> None:
+def release(
+    numbers: Annotated[list[str], typer.Argument(help="Numbers of exercises, as in 01 02.")],
+    into: Annotated[
+        Path | None, typer.Option("--into", help="Also put them into this grading folder, for nbgrader's exchange.")
+    ] = None,
+) -> None:
     """Regenerate exercises/ from solutions/, without the solutions."""
     from dlcourse.lab import course_root
     from dlcourse.notebooks.release import release as release_exercise
+    from dlcourse.notebooks.release import solution_folder
 
     for number in numbers:
         for path in release_exercise(number, course_root()):
             console.print(f"Wrote {path}", markup=False)
-    console.print("next: git diff exercises/")
+        if into:
+            from dlcourse.grading.exchange import offer
+
+            name = solution_folder(number, course_root()).name
+            console.print(f"Wrote {offer(course_root() / 'exercises' / name, into)}", markup=False)
+            console.print(f"next: cd {into} && nbgrader release_assignment {name}", markup=False)
+    if not into:
+        console.print("next: git diff exercises/")
 
 
 @app.command(epilog="Example: dlcourse bundle dlcourse-students.zip")

@@ -7,7 +7,10 @@ from typing import Any
 
 from traitlets.config import Config
 
-__all__ = ["configure", "course_config", "write_config"]
+__all__ = ["ACTIVE_FILES", "configure", "course_config", "write_config"]
+
+ACTIVE_FILES = ("*.htm*", "*.xht*", "*.shtml", "*.svg*", "*.xml", "*.xsl*")
+"""Files that a browser would run. None is taken from a student: formgrader hands out what lies beside a notebook."""
 
 _FILE = """\
 # nbgrader reads this file when it is started in this folder (nbgrader formgrader, export, release_feedback).
@@ -33,6 +36,7 @@ def configure(config: Any, root: Path) -> None:
     config.CourseDirectory.submitted_directory = "submitted"
     config.CourseDirectory.autograded_directory = "autograded"
     config.CourseDirectory.feedback_directory = "feedback"
+    config.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", *ACTIVE_FILES]
     config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
     config.GenerateAssignment.preprocessors = [
         "nbgrader.preprocessors.LockCells",
@@ -48,10 +52,12 @@ def configure(config: Any, root: Path) -> None:
         "nbgrader.preprocessors.SaveAutoGrades",
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
+        "dlcourse.grading.harmless.HarmlessText",
     ]
+    config.GenerateFeedback.exporter_class = "dlcourse.grading.exchange.FeedbackPage"
     config.ExportPlugin.to = "nbgrader-export.csv"  # its default name is that of our own table
-    config.ReleasedNotebook.root = str(root)
-    config.SandboxExecute.root = str(root)
+    for ours in (config.ReleasedNotebook, config.SandboxExecute, config.HarmlessText, config.FeedbackPage):
+        ours.root = str(root)
 
 
 def course_config(root: Path) -> Config:

@@ -56,17 +56,13 @@ def environment() -> Environment:
     return loaded
 
 
-def feedback_page(
-    exercise: Exercise, outcome: Outcome, grades: Mapping[str, CellGrade], score: float, out_of: float
-) -> str:
+def feedback_page(exercise: Exercise, outcome: Outcome, grades: Mapping[str, CellGrade]) -> str:
     """Return the page.
 
     Args:
         exercise: the exercise.
         outcome: the submission's outcome.
         grades: what the gradebook holds, by grade id: a person may have changed points or written comments.
-        score: sum of the points given so far.
-        out_of: the most that can be reached.
     """
     scores = {score.grade_id: score for score in outcome.scores}
     lines = [_line(exercise, name, grade, scores.get(name)) for name, grade in grades.items()]
@@ -75,8 +71,8 @@ def feedback_page(
         .get_template("feedback.html.j2")
         .render(
             outcome=outcome,
-            score=score,
-            out_of=out_of,
+            score=sum(grade.points or 0.0 for grade in grades.values()),  # those given so far
+            out_of=sum(grade.out_of for grade in grades.values()),
             pending=any(grade.points is None for grade in grades.values()),
             lines=lines,
             cells=[_cell(cell) for cell in outcome.notebook.get("cells", [])],

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import functools
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
 
 from dlcourse.grading.cluster import cluster_cores, cluster_outcomes
-from dlcourse.grading.collect import Collection, Submission, collect
+from dlcourse.grading.collect import Collection, collect
 from dlcourse.grading.docker import probe_docker
 from dlcourse.grading.exercise import Exercise
 from dlcourse.grading.mounts import mounted_above
@@ -22,9 +24,11 @@ from dlcourse.grading.probe import probe_sandbox
 from dlcourse.grading.progress import GradingProgress
 from dlcourse.grading.provisioner import sweep, sweep_containers
 from dlcourse.grading.record import Recorder
+from dlcourse.grading.recording import Recording
 from dlcourse.grading.report import GradeReport, build_report
 from dlcourse.grading.sandbox import Containment, Limits
 from dlcourse.grading.store import Store
+from dlcourse.grading.template import Templates
 from dlcourse.grading.work import Job, job_key
 from dlcourse.lab import course_root
 
@@ -95,10 +99,13 @@ def grade(
     progress.say(
         f"Sandbox: {containment}, {limits}" if not unsafe else "NO SANDBOX: submissions can read and change your files"
     )
-    with _lock(root):
+    with _lock(root), Templates() as templates:
         sweep()
         if containment == "docker":
             sweep_containers()
+        if engine == "local" and containment == "bubblewrap":
+            templates.start(exercises[0])  # it loads while the gradebook is prepared
+        run = cluster_outcomes if engine == "ray" else functools.partial(outcomes, templates=templates)
         recorder, store = Recorder(root), Store(root)
         for exercise in exercises:
             recorder.register(exercise)
@@ -106,7 +113,6 @@ def grade(
                 Job(submission, exercise, store.secret(), limits, containment)
                 for submission in collection.submissions(exercise.name, only=len(exercises) == 1)
             ]
-            run = cluster_outcomes if engine == "ray" else outcomes
             asyncio.run(_grade_exercise(jobs, recorder, store, progress, run, workers, force=force, retry=retry))
         report = build_report(root, exercises, recorder, store, collection.skipped, unsafe=unsafe)
     for line in report.lines():
@@ -133,34 +139,38 @@ async def _grade_exercise(
     retry: bool,
 ) -> None:
     """Run what has to be run, and record every outcome as soon as it is there."""
-    todo = []
+    todo, starved = [], []
+    # A call of an answer, a kernel's start and a record each wait in a thread; none may wait for another's.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(3 * workers + 1))
     with progress.task(jobs[0].exercise.name if jobs else "nothing", len(jobs)) as advance:
-        for job in jobs:
-            stored = None if force else store.load(job.submission.student, job.exercise.name)
-            if stored is None or stored.key != job_key(job) or (stored.starved and retry) or stored.status == "failed":
-                todo.append(job)
-                continue
-            if not (store.is_marked(stored) and recorder.is_recorded(stored.student, stored.assignment)):
-                await _record(recorder, store, job.submission, stored)  # killed between the two, or in the second
-            advance()
-        starved = []
-        async for job, outcome in run(todo, workers):
-            store.save(outcome)
-            await _record(recorder, store, job.submission, outcome)
-            if outcome.starved and retry:
-                starved.append(job)
-            else:
-                advance()
-        async for job, outcome in run(starved, 1):  # the machine may have been too busy: once more, alone
-            outcome.starved = False
-            store.save(outcome)
-            await _record(recorder, store, job.submission, outcome)
-            advance()
+        async with Recording(recorder, store, room=2 * workers) as recording:
+            for job in jobs:
+                stored = None if force else store.load(job.submission.student, job.exercise.name)
+                if stored is None or _is_stale(stored, job, retry=retry):
+                    todo.append(job)
+                elif store.is_marked(stored) and recorder.is_recorded(stored.student, stored.assignment):
+                    advance()
+                else:  # killed between the two, or in the second
+                    await recording.add(job.submission, stored, advance)
+            async for job, outcome in run(todo, workers):
+                store.save(outcome)
+                again = outcome.starved and retry
+                if again:
+                    starved.append(job)
+                await recording.add(job.submission, outcome, _nothing if again else advance)
+        async with Recording(recorder, store, room=1) as recording:  # the first records are all written by now
+            async for job, outcome in run(starved, 1):  # the machine may have been too busy: once more, alone
+                outcome.starved = False
+                store.save(outcome)
+                await recording.add(job.submission, outcome, advance)
 
 
-async def _record(recorder: Recorder, store: Store, submission: Submission, outcome: Outcome) -> None:
-    await asyncio.to_thread(recorder.record, submission, outcome)
-    store.mark_recorded(outcome)
+def _is_stale(stored: Outcome, job: Job, *, retry: bool) -> bool:
+    return stored.key != job_key(job) or (stored.starved and retry) or stored.status == "failed"
+
+
+def _nothing() -> None:
+    pass
 
 
 def _refuse_exposed(*folders: Path) -> None:

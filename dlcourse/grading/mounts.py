@@ -26,6 +26,9 @@ _SYSTEM_FILES = (
     "/etc/localtime",
 )
 
+_EXCHANGE = "/usr/local/share/nbgrader"
+"""Where nbgrader keeps its exchange: the instructor, as whom the sandbox runs, may read every submission there."""
+
 
 def system_mounts() -> list[str]:
     """Return the mounts of the system's programs and libraries."""
@@ -38,6 +41,8 @@ def system_mounts() -> list[str]:
             arguments += ["--ro-bind", str(path), str(path)]
     for file in _SYSTEM_FILES:
         arguments += ["--ro-bind-try", file, file]
+    if Path(_EXCHANGE).is_dir():
+        arguments += ["--perms", "0755", "--tmpfs", _EXCHANGE, "--remount-ro", _EXCHANGE]
     return [*arguments, "--proc", "/proc", "--dev", "/dev"]
 
 

@@ -9,7 +9,9 @@ from nbformat import NotebookNode
 
 __all__ = ["clean_outputs"]
 
-_SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml")
+_SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg")
+"""Nothing that can hold a script: nbgrader's pages show HTML, Markdown and SVG as they are."""
+
 _MOST = 200
 """Outputs of one cell that are kept."""
 

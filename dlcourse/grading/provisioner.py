@@ -12,6 +12,7 @@ import itertools
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import threading
 import time
@@ -25,7 +26,10 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Dict, Instance, Unicode
 
 from dlcourse.grading.docker import docker_command, out_of_memory, remove, remove_left_over
-from dlcourse.grading.sandbox import Limits, command
+from dlcourse.grading.mounts import WORK
+from dlcourse.grading.processes import cpu_seconds, family, folder_size, memory
+from dlcourse.grading.sandbox import Limits, command, resource_limits
+from dlcourse.grading.template import WAITER, Template
 
 __all__ = ["PROVISIONER", "SandboxProvisioner", "register", "sweep", "sweep_containers"]
 
@@ -52,11 +56,16 @@ class SandboxProvisioner(LocalProvisioner):
     limits = Instance(Limits, args=())
     files = Dict(help="read-only files of the assignment: name -> path")
     containment = Unicode("bubblewrap")
+    template = Instance(Template, allow_none=True, help="from which the kernel is forked; started afresh without one")
 
     shared: Path | None = None
     container = ""
     stopped: str | None = None
     peak_memory = 0
+    forked: int | None = None
+    """The kernel's process id when it is a fork of the template: then it is no descendant of bubblewrap's."""
+
+    _wish: dict[str, Any]
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Make the shared folder and wrap the kernel's command."""
@@ -76,7 +85,8 @@ class SandboxProvisioner(LocalProvisioner):
         prepared["cwd"] = str(self.shared) if self.containment == "none" else "/"
         inside: dict[str, Any] = {"shared": self.shared, "files": self.files, "limits": self.limits, "uid": uid}
         if self.containment == "bubblewrap":
-            prepared["cmd"] = command(prepared["cmd"], **inside)
+            self._wish = self._asked_of_the_template(prepared["cmd"], uid)
+            prepared["cmd"] = command(WAITER if self.template else prepared["cmd"], **inside)
             prepared["env"] = {"PATH": "/usr/bin:/bin"}  # for bwrap itself, whose environment is readable inside
         elif self.containment == "docker":
             self.container = self.shared.name
@@ -91,15 +101,54 @@ class SandboxProvisioner(LocalProvisioner):
         """Start the sandbox and its watcher. What the kernel writes past Jupyter's protocol is thrown away."""
         with Path(os.devnull).open("r+b") as nowhere:
             kwargs |= {"stdin": nowhere, "stdout": nowhere, "stderr": nowhere}
-            connection: KernelConnectionInfo = await super().launch_kernel(cmd, **kwargs)
+            if self.template is not None:
+                connection = await self._launch_forked(self.template, cmd, kwargs)
+            else:
+                connection = await super().launch_kernel(cmd, **kwargs)
         threading.Thread(target=self._watch, args=(self.process,), daemon=True, name="sandbox-watch").start()
         return connection
+
+    async def _launch_forked(self, template: Template, cmd: list[str], kwargs: dict[str, Any]) -> KernelConnectionInfo:
+        """Start a sandbox in which nothing runs but a program that waits, and fork the kernel into it."""
+        read, write = os.pipe()
+        with os.fdopen(read, "rb", buffering=0) as told:
+            kwargs |= {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "pass_fds": [write]}
+            try:
+                connection = await super().launch_kernel([cmd[0], "--info-fd", str(write), *cmd[1:]], **kwargs)
+            finally:
+                os.close(write)
+            process: Any = self.process
+            entering = asyncio.ensure_future(asyncio.to_thread(template.enter, process, told, self._wish))
+            try:
+                self.forked = await asyncio.shield(entering)
+            except BaseException:
+                self.end("template")
+                await asyncio.wait({entering})  # it ends with the sandbox, and reads from `told` until then
+                raise
+        return connection
+
+    def _asked_of_the_template(self, program: list[str], uid: int) -> dict[str, Any]:
+        root = os.getuid() == 0
+        return {
+            "uid": uid if root else 0,
+            "user": not root,
+            "limits": resource_limits(self.limits),
+            "folder": WORK,
+            "argv": program[program.index("-m") + 1 :],
+        }
 
     async def poll(self) -> int | None:
         """Return the exit status once the process has ended. By then it is known whether memory was the reason."""
         status: int | None = await super().poll()
         if status is not None and self.container and not self.stopped:
             self.stopped = "memory" if await asyncio.to_thread(out_of_memory, self.container) else None
+        return status
+
+    async def wait(self) -> int | None:
+        """Wait for the sandbox's end. Jupyter's own `wait` looks ten times a second; a class would feel it."""
+        while await self.poll() is None:
+            await asyncio.sleep(0.005)
+        status: int | None = await super().wait()
         return status
 
     def end(self, why: str) -> None:
@@ -112,18 +161,22 @@ class SandboxProvisioner(LocalProvisioner):
 
     def cpu_seconds(self) -> float:
         """CPU time that the processes in the sandbox have used so far."""
-        return 0.0 if self.process is None else sum(map(_cpu_seconds, _family(self.process.pid)))
+        return 0.0 if self.process is None else cpu_seconds(self._processes(self.process.pid))
+
+    def _processes(self, sandbox: int) -> list[int]:
+        """All processes in the sandbox: bubblewrap's descendants and, where it was forked in, the kernel and its."""
+        return family(sandbox, *([] if self.forked is None else [self.forked]))
 
     def _watch(self, process: Any) -> None:
         started = time.monotonic()
         while process.poll() is None:
-            memory = _memory(process.pid, enough=self.limits.memory)
-            self.peak_memory = max(self.peak_memory, memory)
-            if memory > self.limits.memory:
+            used = memory(self._processes(process.pid), enough=self.limits.memory)
+            self.peak_memory = max(self.peak_memory, used)
+            if used > self.limits.memory:
                 return self.end("memory")
             if time.monotonic() - started > self.limits.wall:
                 return self.end("time")
-            if self.shared is not None and _size(self.shared) > _SHARED_SIZE:
+            if self.shared is not None and folder_size(self.shared) > _SHARED_SIZE:
                 return self.end("disk")
             time.sleep(_STEP)
         return None
@@ -172,57 +225,3 @@ def _end_users_of(folder: Path) -> None:
 def sweep_containers() -> int:
     """Remove the containers that a killed grader left behind; return how many."""
     return remove_left_over([int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()])
-
-
-def _memory(pid: int, enough: int) -> int:
-    """Memory of a process and all its descendants, in bytes.
-
-    Resident sizes count memory that forked processes share once for each; only when they come to more than `enough` is
-    it worth the time to divide shared pages among their users.
-    """
-    family = _family(pid)
-    resident = sum(map(_resident, family))
-    return resident if resident <= enough else sum(map(_proportional, family))
-
-
-def _family(pid: int) -> list[int]:
-    found, waiting = [], [pid]
-    while waiting:
-        current = waiting.pop()
-        found.append(current)
-        try:
-            for task in Path(f"/proc/{current}/task").iterdir():
-                waiting += map(int, (task / "children").read_text().split())
-        except OSError:
-            continue  # it ended while we were looking
-    return found
-
-
-def _resident(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError):
-        return 0
-
-
-def _proportional(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        return next(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
-    except (OSError, StopIteration):
-        return _resident(pid)
-
-
-def _cpu_seconds(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime
-
-
-def _size(folder: Path) -> int:
-    try:
-        return sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder))
-    except OSError:
-        return 0

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import logging
-import os
 import shutil
-import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +22,8 @@ from sqlalchemy.exc import SAWarning
 from dlcourse.grading.collect import Submission
 from dlcourse.grading.config import course_config, write_config
 from dlcourse.grading.exercise import Exercise
+from dlcourse.grading.gradebook import create_gradebook, gradebook_url
+from dlcourse.grading.harmless import harmless
 from dlcourse.grading.outcome import Outcome
 
 __all__ = ["CellGrade", "Recorder"]
@@ -77,10 +77,11 @@ class Recorder:
         self.root = root
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_config(root)
+        create_gradebook(root)
         self._config = course_config(root)
-        self._url = self._config.CourseDirectory.db_url
-        with _tools_on_path():
-            Gradebook(self._url).close()
+        self._url = self._config.CourseDirectory.db_url = gradebook_url(root)
+        self._opened = Gradebook(self._url, self._config.CourseDirectory.course_id)
+        self._opened.db.remove()
 
     def register(self, exercise: Exercise) -> None:
         """Put an exercise, with its points, into the gradebook.
@@ -155,7 +156,8 @@ class Recorder:
         path = self._autograded(outcome.student, outcome.assignment)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
-        path.write_text(nbformat.writes(nbformat.from_dict(outcome.notebook)), "utf-8")
+        released = nbformat.read(self.root / "source" / outcome.assignment / path.name, as_version=4)
+        path.write_text(nbformat.writes(harmless(nbformat.from_dict(outcome.notebook), released)), "utf-8")
 
     def is_recorded(self, student: str, assignment: str) -> bool:
         """Return whether nbgrader has recorded a submission to the end."""
@@ -186,8 +188,11 @@ class Recorder:
 
     @contextlib.contextmanager
     def _gradebook(self) -> Iterator[Gradebook]:
-        with Gradebook(self._url, self._config.CourseDirectory.course_id) as gradebook:
-            yield gradebook
+        """Yield the gradebook, opened once; nothing of it is held, or remembered, between two uses."""
+        try:
+            yield self._opened
+        finally:
+            self._opened.db.remove()
 
     def _options(self, assignment: str, student: str) -> dict[str, object]:
         course = CourseDirectory(config=self._config, log=_LOG)
@@ -199,14 +204,3 @@ def _cell_grade(grade: Any, comment: str) -> CellGrade:
     by_hand = grade.manual_score is not None
     pending = not by_hand and grade.auto_score is None
     return CellGrade(None if pending else float(grade.score), float(grade.max_score), comment, by_hand)
-
-
-@contextlib.contextmanager
-def _tools_on_path() -> Iterator[None]:
-    """Find this Python's own tools first: nbgrader calls ``alembic`` by name when it makes a gradebook."""
-    before = os.environ.get("PATH", os.defpath)
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlcourse.grading.class_report import class_report_page
+from dlcourse.grading.exchange import SideFiles
 from dlcourse.grading.exercise import Exercise
 from dlcourse.grading.feedback import feedback_page
 from dlcourse.grading.lms import canvas_table, moodle_table
@@ -104,13 +105,12 @@ def build_report(
     for exercise in exercises:
         outcomes = [each for each in store.all(exercise.name) if recorder.is_recorded(each.student, exercise.name)]
         stored.append((exercise, outcomes))
+        side_files = SideFiles(root, exercise.name)
         for outcome in outcomes:
             grades = recorder.grades(outcome.student, exercise.name)
-            row = _row(exercise, outcome, grades)
-            rows.append(row)
-            pages.append(
-                _write(_feedback_path(root, outcome), feedback_page(exercise, outcome, grades, row.score, row.out_of))
-            )
+            rows.append(_row(exercise, outcome, grades))
+            page = feedback_page(exercise, outcome, grades)
+            pages.append(_write_feedback(root, outcome, page, side_files.of(outcome.student)))
     _write_lms_tables(
         root, exercises, rows, {outcome.student: outcome.account for _, each in stored for outcome in each}
     )
@@ -179,9 +179,14 @@ def _lost(outcome: Outcome) -> list[str]:
     return [f"{', '.join(names)}: {reason}" for (_, reason), names in questions.items()]
 
 
-def _feedback_path(root: Path, outcome: Outcome) -> Path:
-    """Where nbgrader's ``release_feedback`` looks for it."""
-    return root / "feedback" / outcome.student / outcome.assignment / f"{outcome.assignment}.html"
+def _write_feedback(root: Path, outcome: Outcome, page: str, side_files: dict[str, bytes]) -> Path:
+    """Write a page where nbgrader's ``release_feedback`` looks for it, which copies its permissions too."""
+    path = root / "feedback" / outcome.student / outcome.assignment / f"{outcome.assignment}.html"
+    _write(path, page).chmod(0o644)
+    for name, content in side_files.items():
+        path.with_name(name).unlink(missing_ok=True)
+        path.with_name(name).write_bytes(content)
+    return path
 
 
 def _write(path: Path, text: str) -> Path:

@@ -19,7 +19,16 @@ from typing import Literal
 
 from dlcourse.grading.mounts import HOME, PACKAGE, WORK, python_mounts, scratch_mounts, system_mounts
 
-__all__ = ["INSTALL_BUBBLEWRAP", "Containment", "Limits", "SandboxMissingError", "bubblewrap", "command", "environment"]
+__all__ = [
+    "INSTALL_BUBBLEWRAP",
+    "Containment",
+    "Limits",
+    "SandboxMissingError",
+    "bubblewrap",
+    "command",
+    "environment",
+    "resource_limits",
+]
 
 INSTALL_BUBBLEWRAP = "apt-get install bubblewrap"
 
@@ -165,17 +174,21 @@ def _drop_root(uid: int) -> list[str]:
     ]
 
 
+def resource_limits(limits: Limits) -> dict[str, int]:
+    """Return the limits that the operating system holds each process to, by their names in :mod:`resource`."""
+    return {
+        "RLIMIT_AS": limits.address_space,
+        "RLIMIT_NPROC": limits.processes,
+        "RLIMIT_FSIZE": limits.file_size,
+        "RLIMIT_CPU": limits.cpu,
+        "RLIMIT_NOFILE": limits.open_files,
+        "RLIMIT_CORE": 0,
+    }
+
+
 def _limit(limits: Limits) -> list[str]:
-    return [
-        _tool("prlimit"),
-        f"--as={limits.address_space}",
-        f"--nproc={limits.processes}",
-        f"--fsize={limits.file_size}",
-        f"--cpu={limits.cpu}",
-        f"--nofile={limits.open_files}",
-        "--core=0",
-        "--",
-    ]
+    named = [f"--{name.removeprefix('RLIMIT_').lower()}={number}" for name, number in resource_limits(limits).items()]
+    return [_tool("prlimit"), *named, "--"]
 
 
 def _tool(name: str) -> str:

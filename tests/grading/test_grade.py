@@ -29,6 +29,7 @@ from dlcourse.grading.report import GradeReport, Row
 from dlcourse.grading.reproduce import reproduce
 from dlcourse.grading.sandbox import Limits, SandboxMissingError
 from dlcourse.grading.store import Store
+from dlcourse.grading.template import Templates
 from tests.grading.mini import EXERCISE, RIGHT_GATE, RIGHT_RELU, STUB_GATE, SWAPPED_GATE, answered, hand_in, released
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
@@ -286,10 +287,12 @@ def test_a_time_limit_on_a_busy_machine_is_tried_again_alone(
     batches: list[tuple[list[str], int]] = []
     real = outcomes
 
-    async def counted(jobs: list[work.Job], workers: int) -> AsyncIterator[tuple[work.Job, object]]:
+    async def counted(
+        jobs: list[work.Job], workers: int, templates: Templates
+    ) -> AsyncIterator[tuple[work.Job, object]]:
         batches.append(([job.submission.student for job in jobs], workers))
         busy = [replace(job, limits=LIMITS) if workers > 1 else job for job in jobs]
-        async for job, outcome in real(busy, workers):
+        async for job, outcome in real(busy, workers, templates):
             yield jobs[busy.index(job)], outcome
 
     monkeypatch.setattr("dlcourse.grading.grade.outcomes", counted)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from dlcourse.lab import course_root
@@ -18,9 +19,9 @@ PAGE = (ROOT / "docs" / "instructors.md").read_text("utf-8")
 NAME = "01_backprop"
 
 
-def commands() -> list[str]:
-    """The commands of the first block, without remarks."""
-    block = re.search(r"```\n(.*?)```", PAGE, re.DOTALL)
+def commands(first: str = "sudo apt-get") -> list[str]:
+    """The commands of the block that begins with `first`, without remarks."""
+    block = re.search(rf"```\n({re.escape(first)}.*?)```", PAGE, re.DOTALL)
     assert block is not None
     return [line.split(" #")[0].strip() for line in block[1].splitlines()]
 
@@ -56,6 +57,15 @@ def test_the_release_is_the_one_that_is_committed(clone: Path) -> None:
     before = (clone / "exercises" / NAME / f"{NAME}.ipynb").read_bytes()
     run(command, clone)
     assert (clone / "exercises" / NAME / f"{NAME}.ipynb").read_bytes() == before
+
+
+def test_a_release_for_the_exchange_makes_the_grading_folder(clone: Path) -> None:
+    printed = run(commands("dlcourse release 01 --into")[0], clone)
+    given = nbformat.read(clone / "grades" / "release" / NAME / f"{NAME}.ipynb", as_version=4)
+    ours = nbformat.read(clone / "exercises" / NAME / f"{NAME}.ipynb", as_version=4)
+    assert [cell.source for cell in given.cells] == [cell.source for cell in ours.cells]
+    assert oct((clone / "grades").stat().st_mode & 0o777) == "0o700"
+    assert printed.splitlines()[-1] == f"next: cd grades && nbgrader release_assignment {NAME}"
 
 
 @pytest.mark.sandbox
