@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 from dlcourse.checks import progress, unrecognised
@@ -17,6 +18,7 @@ from dlcourse.checks.verdict import Verdict
 
 __all__ = ["Check", "Result", "check", "run_check"]
 
+LONGEST = 20  # seconds that grading gives to one answer: dlcourse.grading.sandbox.Limits.call
 SEED = 1  # of the inputs in the notebook: the same on every run, so that a message can be studied
 
 
@@ -65,10 +67,12 @@ class Check:
         use = _off_limits(question, answer)
         if question.trains and not use:
             print(f"{question.id} trains a network. This takes some seconds …", flush=True)
+        started = time.perf_counter()
         verdict = question.uses(use) if use else run_check(question, answer)
+        took = time.perf_counter() - started
         said = "" if verdict.kind == "not started" else verdict.diagnosis or verdict.summary
         progress.record(question.id, passed=verdict.passed, points=verdict.points, out_of=verdict.out_of, said=said)
-        return Result(verdict.passed, verdict_message(verdict), verdict)
+        return Result(verdict.passed, _with_time(verdict_message(verdict), took), verdict)
 
     def hint(self, question_id: str) -> None:
         """Show the next hint for a question; after the last one, the last one again."""
@@ -84,6 +88,14 @@ class Check:
         """Show what the check does: the call and the inputs."""
         question = _load(question_id)
         _show(Message(f"{question.id} ({question.title}): what is tested", _about(question)))
+
+
+def _with_time(message: Message, took: float) -> Message:
+    """Say so when an answer needed more time than grading gives it."""
+    if took <= LONGEST:
+        return message
+    late = f"This took {took:.0f} seconds on this computer. Grading stops an answer after {LONGEST}."
+    return Message(message.heading, [*message.lines, late], message.mood)
 
 
 def run_check(question: Question, student: Any, seed: int = SEED) -> Verdict:

@@ -33,12 +33,15 @@ class Judge:
 
     ``reads`` names the arrays that the drive returns. ``facts(raw, inputs)`` turns them into the
     outputs of the question; it raises ``Unusable`` for arrays that make no sense. ``hidden`` names
-    the inputs that the drive never gets, such as the labels of a test set.
+    the inputs that the drive never gets, such as the labels of a test set. ``measured(raw, inputs)``
+    says in a sentence how far the answer got ("81 % of the new digits are right."), since a goal that
+    was missed says only that it was missed.
     """
 
     reads: tuple[str, ...]
     facts: Callable[[Mapping[str, Array], Mapping[str, Array]], Mapping[str, Any]]
     hidden: tuple[str, ...] = ()
+    measured: Callable[[Mapping[str, Array], Mapping[str, Array]], str] | None = None
 
     def sent(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """The inputs that the drive may see."""
@@ -57,3 +60,12 @@ class Judge:
         except Exception as error:  # shapes that no honest answer has must not stop the grader
             return {}, f"{' and '.join(self.reads)} cannot be used ({type(error).__name__}: {error})"
         return {name: np.asarray(value) for name, value in facts.items()}, ""
+
+    def says(self, raw: Any, inputs: Mapping[str, Array]) -> str:
+        """What was measured, for an answer that :meth:`outputs` found usable; "" where nothing is told."""
+        if self.measured is None:
+            return ""
+        try:
+            return self.measured(validate(raw, self.reads)[0], inputs)
+        except Exception:  # as above: odd shapes must not stop the grader
+            return ""

@@ -18,7 +18,7 @@ import hashlib
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -185,7 +185,9 @@ class Question:
         outputs, problem = self.judge.outputs(raw, inputs) if self.judge else (raw, "")
         if problem:
             return self._unusable(problem)
-        return self.score(outputs, inputs)
+        verdict = self.score(outputs, inputs)
+        measured = self.judge.says(raw, inputs) if self.judge else ""
+        return replace(verdict, summary=f"{verdict.summary} {measured}") if measured else verdict
 
     def score(self, outputs: Any, inputs: Mapping[str, Array]) -> Verdict:
         """Score outputs against the right ones. They are not trusted to be arrays, nor to be all there."""
@@ -240,7 +242,7 @@ class Question:
             return self._verdict(status, full=same[0].full, **fields, **_named(same[0]))
         # Two mistakes at once: name the one behind the first output that differs, if it is a known one.
         first = same_first_output(outcomes, outputs, right, wrong, self.rtol) if not same else None
-        also = f", in {wrong[0]}; mend this first, then look at {_listed(wrong[1:])}" if first else ""
+        also = f", in “{wrong[0]}”; mend this first, then look at {_listed(wrong[1:])}" if first else ""
         return self._verdict("wrong", **fields, **_named(first, also))
 
     def _outcomes(self, inputs: Mapping[str, Array], right: Outputs) -> list[tuple[Variant, Outcome]]:
@@ -280,7 +282,9 @@ def _holds(rule: Invariant, outputs: Outputs, inputs: Mapping[str, Array]) -> bo
 
 
 def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+    """The names in quotes, since some are whole sentences."""
+    quoted = [f"“{name}”" for name in names]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
 
 
 _BEGINS_WITH_CODE = re.compile(r"[\w.]+( from [\w.]+)? returned |[\w.]+: ")

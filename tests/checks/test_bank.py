@@ -205,5 +205,5 @@ def test_two_mistakes_at_once_never_pass_and_never_name_a_third(question):
             assert verdict.points == 0, (one.name, other.name, name)
             if verdict.variant:
                 named = {variant.name: outputs for variant, outputs in known}[verdict.variant]
-                shown = verdict.diagnosis.split(", in ")[-1].split(";")[0]
+                shown = verdict.diagnosis.split(", in “")[-1].split("”;")[0]
                 assert agree_all({shown: mixed[shown]}, {shown: named[shown]}, question.rtol)

@@ -9,10 +9,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from dlcourse.checks import check, progress
+from dlcourse.checks import check, checker, progress
 from dlcourse.checks.checker import Check
 from dlcourse.checks.errors import UnknownQuestionError
 from dlcourse.checks.render import Message, verdict_message
+from dlcourse.grading.sandbox import Limits
 
 
 class MultiplyGate:
@@ -75,6 +76,21 @@ def test_an_unknown_id_lists_near_ones(wrong):
     with pytest.raises(UnknownQuestionError, match=re.escape(wrong)) as caught:
         check(wrong, MultiplyGate)
     assert "'01.multiply_gate'" in str(caught.value)
+
+
+def test_a_question_answered_in_words_is_no_unknown_one():
+    with pytest.raises(UnknownQuestionError, match=r"08\.explain_the_gap is answered in words: your instructor"):
+        check("08.explain_the_gap", "In training, a batch's own statistics …")
+
+
+def test_an_answer_that_is_too_slow_for_grading_is_told_so(monkeypatch):
+    assert Limits().call == checker.LONGEST
+    assert not any("seconds" in line for line in check("01.multiply_gate", MultiplyGate).message.lines)
+    ticks = iter([100.0, 131.4])
+    monkeypatch.setattr(checker.time, "perf_counter", lambda: next(ticks))
+    result = check("01.multiply_gate", MultiplyGate)
+    assert result.passed
+    assert result.message.lines[-1] == "This took 31 seconds on this computer. Grading stops an answer after 20."
 
 
 def test_an_unknown_quiz_lists_known_ones():

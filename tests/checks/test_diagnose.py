@@ -51,6 +51,11 @@ def test_a_constant_factor_is_named(factor, name):
     assert name in found.pattern.split("which is ")[1].removesuffix(" here.").split(" or ")
 
 
+def test_a_quotient_of_two_named_numbers_keeps_its_brackets():
+    found = say(WANT * 0.7 / 0.3, scales={"p": 0.3, "1 - p": 0.7})
+    assert "which is (1 - p)/p here" in found.pattern
+
+
 def test_plain_factors_are_given_without_a_name():
     assert say(WANT * 2).pattern == "Every entry of your dW is 2 times the expected one."
     assert say(-WANT).pattern == "Every entry of your dW has the opposite sign."

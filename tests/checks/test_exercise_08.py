@@ -177,6 +177,14 @@ def test_two_modes_by_other_hands():
 
     assert "expected (3,)" in run_check(load(question), NoStatistics, 3).summary
 
+    class OtherNames(Modes):
+        def forward(self, x, training):
+            y = super().forward(x, training)
+            self.mean, self.running_mean = self.running_mean, None
+            return y
+
+    assert "There is no self.running_mean" in run_check(load(question), OtherNames, 3).summary
+
 
 def test_layer_and_group_norm_by_other_hands():
     class SharedCache:
@@ -241,7 +249,13 @@ def test_the_module_by_other_hands():
         def __init__(self, features):
             self.weight = torch.ones(features)
 
+    class RandomStart(Module):
+        def __init__(self, features):
+            super().__init__(features)
+            torch.nn.init.uniform_(self.weight)
+
     assert names("08.norm_module", Module)[0] == "right"
+    assert names("08.norm_module", RandomStart) == ("wrong", "other_start")
     assert "no graph" in run_check(load("08.norm_module"), AllInNoGrad, 3).summary
     assert "expected a torch.nn.Module" in run_check(load("08.norm_module"), NoSuper, 3).summary
 
@@ -287,6 +301,11 @@ def test_what_else_goes_wrong_in_the_experiment_is_named():
     question = "08.train_for_any_scanner"
     assert names(question, lambda X, y: train(X, y, by_image, epochs=0)) == ("wrong", "not_learned")
     assert "expected the function predict" in run_check(load(question), lambda X, y: 0.9, 1).summary
+    assert "Is a `return` missing?" in run_check(load(question), lambda X, y: None, 1).summary
+    network = run_check(load(question), lambda X, y: torch.nn.Linear(64, 10), 1)
+    assert "returned the network itself (a Linear)" in network.summary
+    missed = run_check(load(question), lambda X, y: lambda images: np.full(len(images), 3), 1)
+    assert "% of the digits of the first scanner" in missed.summary
     logits = run_check(load(question), lambda X, y: lambda images: np.zeros((len(images), 10)), 1)
     assert "class numbers" in logits.summary
 

@@ -130,6 +130,12 @@ def test_early_stopping_by_other_hands():
     assert names("09.early_stopping", futile_copy) == ("wrong", "no_copy")
     assert names("09.early_stopping", clones)[0] == "right"
     assert names("09.early_stopping", whole_model)[0] == "right"
+    best_only = run_check(load("09.early_stopping"), lambda *given: min(clones(*given)), 3)
+    assert best_only.summary == "early_stopping returned a float, expected the list of all validation costs."
+    too_long = run_check(load("09.early_stopping"), lambda m, t, v, p, epochs: clones(m, t, v, 99, epochs + 1), 3)
+    assert "more than max_epochs = 12 times" in too_long.summary
+    tensors = run_check(load("09.early_stopping"), lambda *given: list(map(torch.tensor, clones(*given))), 3)
+    assert "float32" in tensors.pattern
 
 
 class Adam:
@@ -164,7 +170,45 @@ def test_adam_by_other_hands():
     assert names("09.adam_decay", Adam())[0] == "right"
     assert names("09.adam_decay", Adam(l2=False)) == ("wrong", "always_l2")
     assert names("09.adam_decay", Adam(rate=False)) == ("wrong", "decay_without_rate")
-    assert names("09.adam_decay", adam_one_array)[0] == "wrong"
+    assert names("09.adam_decay", adam_one_array) == ("wrong", "one_array")
+
+    def in_place(w, grads, *rest):
+        path = Adam()(w, grads, *rest)
+        w[:], grads[0] = path[-1], 0
+        return path
+
+    assert names("09.adam_decay", in_place) == ("wrong", "writes")
+
+
+def draw_classes(y, how, rng):
+    """Over- or under-sampling by shuffling each class."""
+    groups = [rng.permutation(np.flatnonzero(y == label)) for label in np.unique(y)]
+    sizes = [len(group) for group in groups]
+    if how == "under":
+        return np.concatenate([group[: min(sizes)] for group in groups])
+    return np.concatenate([np.append(g, g[rng.integers(len(g), size=max(sizes) - len(g))]) for g in groups])
+
+
+def test_rebalancing_by_other_hands():
+    question = "09.rebalance"
+    assert names(question, draw_classes)[0] == "right"
+    assert names(question, lambda y, how, rng: draw_classes(y, how, np.random.default_rng(7))) == (
+        "wrong",
+        "own_generator",
+    )
+    assert names(question, lambda y, how, rng: draw_classes(y, how, np.random.default_rng())) == (
+        "wrong",
+        "unseeded",
+    )
+    assert names(question, lambda y, how, rng: y[draw_classes(y, how, rng)]) == ("wrong", "labels_returned")
+
+    def shuffles(y, how, rng):
+        rng.shuffle(y)
+        return draw_classes(y, how, rng)
+
+    assert names(question, shuffles) == ("wrong", "y_changed")
+    mask = run_check(load(question), lambda y, how, rng: y == 1, 3)
+    assert "an array of bool" in mask.summary
 
 
 def clip_in_place(W, c):
@@ -175,6 +219,10 @@ def clip_in_place(W, c):
     return W
 
 
+def in_a_loop_by_squares(W, c):
+    return np.array([row if row @ row <= c else c * row / np.linalg.norm(row) for row in W])
+
+
 def in_a_loop(W, c):
     return np.array([row if np.linalg.norm(row) <= c else c * row / np.linalg.norm(row) for row in W])
 
@@ -182,6 +230,7 @@ def in_a_loop(W, c):
 def test_max_norm_by_other_hands():
     assert names("09.max_norm", in_a_loop)[0] == "right"
     assert names("09.max_norm", clip_in_place) == ("wrong", "writes")
+    assert names("09.max_norm", in_a_loop_by_squares) == ("wrong", "square_decides")
 
 
 def soft_by_cases(W, dW, lr, l1):
@@ -228,6 +277,9 @@ def test_what_goes_wrong_in_predict_is_named():
 
     assert names("09.train_on_noisy", own_statistics)[1] == "depends_on_the_batch"
     assert names("09.train_on_noisy", guess)[1] == "guessing"
+    by_heart = run_check(load("09.train_on_noisy"), lambda X, y, X_val, y_val: train(X_val, y_val, 0.0), 3)
+    assert (by_heart.status, by_heart.variant) == ("wrong", "trained_on_validation")
+    assert "% of the new digits" in by_heart.summary
     assert "expected the function predict" in str(run_check(load("09.train_on_noisy"), lambda *_: 0.9, 1).summary)
     logits = run_check(load("09.train_on_noisy"), lambda *_: lambda images: np.zeros((len(images), 10)), 1)
     assert "class numbers" in logits.summary

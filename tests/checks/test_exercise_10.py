@@ -170,6 +170,13 @@ def paper(keep, mask):
     return keep if mask is None else mask
 
 
+def masks_into_inputs(X, W1, b1, W2, b2, keep, masks):
+    """Right numbers, but X itself is masked."""
+    X *= keep[0] if masks is None else masks[0]
+    hidden = np.maximum(X @ W1.T + b1, 0) * (keep[1] if masks is None else masks[1])
+    return hidden @ W2.T + b2
+
+
 def inverted(keep, mask):
     return 1.0 if mask is None else mask / keep
 
@@ -181,6 +188,8 @@ def test_conventions_of_the_network_are_told_apart():
     assert names("10.paper_network", nothing) == ("wrong", "test_not_scaled")
     drop = network(*[lambda keep, mask: 1 - keep if mask is None else mask] * 2)
     assert names("10.paper_network", drop) == ("wrong", "scaled_by_drop")
+    scaled_in_place = run_check(load("10.paper_network"), masks_into_inputs, 3)
+    assert (scaled_in_place.status, scaled_in_place.variant) == ("wrong", "inputs_changed")
     twice = network(*[lambda keep, mask: keep if mask is None else mask * keep] * 2)
     assert names("10.paper_network", twice) == ("wrong", "scaled_in_training")
 
@@ -246,7 +255,29 @@ class NumPyCoins(Module):
     def forward(self, x):
         if not self.training:
             return x
-        return x * torch.from_numpy((np.random.default_rng().random(x.shape) >= self.p) / (1 - self.p))
+        return x * torch.from_numpy(np.random.default_rng().random(x.shape) >= self.p) / (1 - self.p)
+
+
+class CoinsOfTheFirstCall(Module):
+    def forward(self, x):
+        if not hasattr(self, "coins"):
+            self.coins = torch.rand(x.shape, dtype=x.dtype)
+        return x * (self.coins >= self.p) / (1 - self.p) if self.training else x
+
+
+class RowsOnly(Module):
+    def forward(self, x):
+        return x * (torch.rand(*x.shape[:2]) >= self.p) / (1 - self.p) if self.training else x
+
+
+class InFloat64(Module):
+    def forward(self, x):
+        return x * (torch.rand(x.shape) >= self.p).double() / (1 - self.p) if self.training else x
+
+
+class InFloat32(Module):
+    def forward(self, x):
+        return super().forward(x.float())
 
 
 class SeedInForward(Module):
@@ -268,8 +299,12 @@ class KeepInTorch(Module):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_modules_as_students_write_them(seed):
     assert names("10.dropout_module", Module, seed)[0] == "right"
-    assert names("10.dropout_module", NumPyCoins, seed)[0] == "right"
-    assert names("10.dropout_module", SeedInForward, seed) == ("wrong", "same_coins")
+    assert names("10.dropout_module", NumPyCoins, seed) == ("wrong", "coins_of_numpy")
+    assert names("10.dropout_module", SeedInForward, seed) == ("wrong", "seed_in_forward")
+    assert names("10.dropout_module", CoinsOfTheFirstCall, seed) == ("wrong", "same_coins")
+    assert names("10.dropout_module", RowsOnly, seed) == ("wrong", "rows_only")
+    assert names("10.dropout_module", InFloat64, seed) == ("wrong", "mask_in_float64")
+    assert names("10.dropout_module", InFloat32, seed) == ("wrong", "always_float32")
     assert names("10.dropout_module", TorchsOwnDefault, seed) == ("wrong", "drops_in_eval")
     assert names("10.dropout_module", KeepInTorch, seed) == ("wrong", "keeps_with_p")
 
@@ -298,7 +333,9 @@ def test_monte_carlo_by_a_training_mode_of_everything_is_named():
 @pytest.mark.parametrize(
     ("question", "student", "words"),
     [
-        ("10.to_torch", lambda weights, keep: [0.2, 0.4], "expected"),
+        ("10.to_torch", lambda weights, keep: [0.2, 0.4], "expected two numbers in the first list"),
+        ("10.to_torch", lambda weights, keep: (weights, keep), "expected two numbers in the first list"),
+        ("10.to_torch", lambda weights, keep: (0.2, 0.4, *weights), "to_torch returned 4 values, expected two lists"),
         ("10.ensemble", lambda h, W, b, p: h, "expected 3 values"),
         ("10.dropout_module", type("Plain", (), {"__init__": lambda self, p: None}), "base class"),
         ("10.dropout_module", type("Short", (Module,), {"forward": lambda self, x: x[:5]}), "shape"),

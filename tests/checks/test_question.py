@@ -64,7 +64,7 @@ def test_an_exception_inside_a_library_still_shows_the_students_line():
         (lambda self, dz: (dz, dz), "backward returned 2 values, expected 3: dX, dW, db."),
         (lambda self, dz: (dz, None, dz), "DW from backward returned None. Is a `return` missing?"),
         (lambda self, dz: (dz, "text", dz), "expected an array of numbers"),
-        (lambda self, dz: (dz, [[1, 2], [3]], dz), "not an array of numbers"),
+        (lambda self, dz: (dz, [[1, 2], [3]], dz), "returned a list of 2 parts that is not an array of numbers."),
         (lambda self, dz: (dz, {"a": 1}, dz), "expected an array of numbers"),
     ],
 )
@@ -111,7 +111,7 @@ def test_two_mistakes_at_once_name_the_first_and_say_where_else_to_look():
     verdict = run_check(LINEAR, Two, seed=11)
     assert verdict.variant == "weight_transposed"
     assert verdict.summary.startswith("dW:")
-    assert verdict.diagnosis.endswith(", in dW; mend this first, then look at db")
+    assert verdict.diagnosis.endswith(", in “dW”; mend this first, then look at “db”")
     assert verdict.points == 0
 
 
@@ -385,6 +385,25 @@ def test_a_judged_answer_that_falls_short_is_told_by_how_much():
     assert (verdict.points, verdict.status) == (0, "wrong")
     assert "0.5" in verdict.got
     assert "0.9" in verdict.want
+
+
+def test_what_a_judge_measured_is_told_whether_the_goal_is_reached_or_not():
+    def measured(raw, inputs):
+        return f"Right: {(raw['predictions'] == inputs['labels']).mean():.0%}."
+
+    telling = dataclasses.replace(JUDGED, judge=dataclasses.replace(JUDGED.judge, measured=measured))
+    assert telling.grade(lambda arrays: {"predictions": np.zeros(40)}, 1).summary.endswith("differs. Right: 50%.")
+    right = telling.grade(lambda arrays: {"predictions": np.repeat([0, 1], 20)}, 1)
+    assert right.passed
+    assert right.summary == "Everything agrees. Right: 100%."
+
+
+def test_a_measurement_that_fails_does_not_stop_the_grader():
+    def measured(raw, inputs):
+        return f"Right: {raw['predictions'][99]}"
+
+    broken = dataclasses.replace(JUDGED, judge=dataclasses.replace(JUDGED.judge, measured=measured))
+    assert broken.grade(lambda arrays: {"predictions": np.repeat([0, 1], 20)}, 1).summary == "Everything agrees."
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ def load(question_id: str) -> Question:
     for question in all_questions(question_id[:2]):
         if question.id == question_id:
             return question
+    if any(written.id == question_id for written in all_written(question_id[:2])):
+        raise UnknownQuestionError(f"{question_id} is answered in words: your instructor reads it, and no check does")
     known = [question.id for question in all_questions()]
     raise UnknownQuestionError(f"there is no question {question_id!r}; {nearest(question_id, known)}")
 

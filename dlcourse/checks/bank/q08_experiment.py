@@ -13,7 +13,7 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 5
+ORDER = 7
 
 Arrays = dict[str, Any]
 GOAL = 0.9
@@ -42,6 +42,11 @@ def _digits(rng: np.random.Generator) -> Arrays:
     }
 
 
+def _measured(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
+    same, other = (np.mean(raw[name] == inputs[f"y_{name}"]) for name in ("same", "other"))
+    return f"Right: {100 * same:.1f} % of the digits of the first scanner, {100 * other:.1f} % of those of others."
+
+
 def _facts(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> Arrays:
     return {
         _USUAL: bool(np.mean(raw["same"] == inputs["y_same"]) >= GOAL),
@@ -62,7 +67,7 @@ train_for_any_scanner = Question(
     ),
     inputs=_digits,
     drive=norms.train_on_digits,
-    judge=Judge(reads=("same", "other", "alone"), facts=_facts, hidden=("y_same", "y_other")),
+    judge=Judge(reads=("same", "other", "alone"), facts=_facts, hidden=("y_same", "y_other"), measured=_measured),
     answer=lambda: {_USUAL: True, _ALONE: True, _OTHER: True},
     trains=True,
 )
@@ -71,7 +76,7 @@ train_for_any_scanner.hint("Standardise each image by its own mean and deviation
 
 
 @train_for_any_scanner.wrong(
-    "good on the scanner that it knows, poor on others",
+    "the network is good on the scanner that it knows, and poor on others",
     ask="What could bring a faint and a strong image of one digit to the same numbers, before the network sees them?",
 )
 def known_scanner_only() -> Arrays:
@@ -79,7 +84,7 @@ def known_scanner_only() -> Arrays:
 
 
 @train_for_any_scanner.wrong(
-    "it has not learned the digits well enough, on any scanner",
+    "the network has not learned the digits well enough, on any scanner",
     ask="What is the accuracy on the training images? Do training and predict prepare the images in the same way?",
 )
 def not_learned() -> Arrays:

@@ -12,7 +12,7 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 2
+ORDER = 3
 
 Arrays = dict[str, Any]
 _TRAINED, _MEAN, _VAR = "y in training", "running_mean", "running_var"
@@ -119,6 +119,19 @@ def variance_from_zero(**inputs: Any) -> Arrays:
     return _run(first_var=0.0, **inputs)
 
 
+@batchnorm_modes.wrong(
+    "the first batch is taken over whole, and momentum begins with the second",
+    ask="Where do running_mean and running_var start, and what is left of that start after one batch?",
+)
+def starts_with_the_first_batch(batches: Any, new: Any, gamma: Any, beta: Any, eps: Any, momentum: Any) -> Arrays:
+    means, variances = [batches[0].mean(0)], [batches[0].var(0, ddof=1)]
+    for x in batches[1:]:
+        means.append((1 - momentum) * means[-1] + momentum * x.mean(0))
+        variances.append((1 - momentum) * variances[-1] + momentum * x.var(0, ddof=1))
+    y = _normalised(new, means[-1], np.sqrt(variances[-1] + eps), gamma, beta)
+    return {_MEAN: np.stack(means), _VAR: np.stack(variances), _EVALUATED: y, _ALONE: y[:1]}
+
+
 @batchnorm_modes.wrong("only the last batch is remembered", ask="What is left of the first batch after the fourth?")
 def last_batch_only(**inputs: Any) -> Arrays:
     return _run(old=0.0, **inputs)
@@ -186,6 +199,21 @@ def evaluation_updates(new: Any, gamma: Any, beta: Any, eps: Any, momentum: Any,
     mean = (1 - momentum) * right[_MEAN][-1] + momentum * new.mean(0)
     var = (1 - momentum) * right[_VAR][-1] + momentum * new.var(0, ddof=1)
     return {_ALONE: _normalised(new[:1], mean, np.sqrt(var + eps), gamma, beta), _KEPT: False}
+
+
+@batchnorm_modes.wrong(
+    "evaluation moves the running statistics first, and then normalises with them",
+    ask="May the answer for an image depend on those that are read with it?",
+)
+def evaluation_updates_first(new: Any, gamma: Any, beta: Any, eps: Any, momentum: Any, **inputs: Any) -> Arrays:
+    right = _run(new=new, gamma=gamma, beta=beta, eps=eps, momentum=momentum, **inputs)
+    mean, var = right[_MEAN][-1], right[_VAR][-1]
+    outputs = {_KEPT: False}
+    for name, x in ((_EVALUATED, new), (_ALONE, new[:1])):
+        mean = (1 - momentum) * mean + momentum * x.mean(0)
+        var = (1 - momentum) * var + momentum * x.var(0) * len(x) / (len(x) - 1)  # one example alone: 0/0, as NumPy's
+        outputs[name] = _normalised(x, mean, np.sqrt(var + eps), gamma, beta)
+    return outputs
 
 
 @batchnorm_modes.wrong(

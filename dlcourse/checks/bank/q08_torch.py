@@ -14,7 +14,7 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 4
+ORDER = 6
 
 Arrays = dict[str, Any]
 
@@ -50,7 +50,10 @@ def _right_class() -> Any:
             return self.normalised(x, mean, var)
 
         def normalised(self, x: Any, mean: Any, var: Any) -> Any:
-            return self.weight * (x - mean) / torch.sqrt(var + 1e-5) + self.bias
+            return self.weight * (x - mean) / self.root(var) + self.bias
+
+        def root(self, var: Any) -> Any:
+            return torch.sqrt(var + 1e-5)
 
         def statistics(self, x: Any) -> tuple[Any, Any]:
             return x.mean(0), x.var(0, correction=0)
@@ -80,8 +83,11 @@ norm_module = Question(
     points=4,
     minutes=20,
     title="Batch norm as a PyTorch module",
-    called_as="norm = BatchNorm(features); y = norm(x)",
-    tested="what is registered, three training batches with the gradients of the last, then eval() and two examples",
+    called_as="norm = BatchNorm1d(features); y = norm(x)",
+    tested=(
+        "what is registered, and where weight and bias start; three training batches with the gradients of the last; "
+        "then eval() and two examples"
+    ),
     inputs=_inputs,
     drive=torch_norm.norm_module,
     answer=lambda **inputs: torch_norm.norm_module(_right_class(), **inputs),
@@ -136,6 +142,41 @@ def trained_statistics(features: int) -> Any:
 
 
 @norm_module.wrong(
+    "the running statistics are parameters, although without a gradient",
+    ask="Which list do optimizers and those who count weights go through? What does register_buffer do instead?",
+    as_student=True,
+)
+def frozen_statistics(features: int) -> Any:
+    import torch
+
+    class Frozen(_right_class()):  # type: ignore[misc]
+        def register(self, mean: Any, var: Any) -> None:
+            self.running_mean = torch.nn.Parameter(mean, requires_grad=False)
+            self.running_var = torch.nn.Parameter(var, requires_grad=False)
+
+        def fade(self, mean: Any, var: Any, new: float = 0.1) -> None:
+            self.running_mean.data = (1 - new) * self.running_mean.data + new * mean
+            self.running_var.data = (1 - new) * self.running_var.data + new * var
+
+    return Frozen(features)
+
+
+@norm_module.wrong(
+    "weight or bias starts elsewhere: weight should be all ones and bias all zeros",
+    ask="What should an untrained batch norm do to x̂?",
+    as_student=True,
+)
+def other_start(features: int) -> Any:
+    import torch
+
+    class Random(_right_class()):  # type: ignore[misc]
+        def learn(self, weight: Any, bias: Any) -> None:
+            super().learn(torch.rand(len(weight)), bias)
+
+    return Random(features)
+
+
+@norm_module.wrong(
     "weight and bias are plain tensors: the optimizer never sees them",
     ask="Print list(norm.parameters()). What is in it?",
     as_student=True,
@@ -143,7 +184,7 @@ def trained_statistics(features: int) -> Any:
 def plain_weights(features: int) -> Any:
     class Plain(_right_class()):  # type: ignore[misc]
         def learn(self, weight: Any, bias: Any) -> None:
-            self.weight, self.bias = weight, bias
+            self.weight, self.bias = weight.requires_grad_(), bias.requires_grad_()
 
     return Plain(features)
 
@@ -200,6 +241,43 @@ def mode_ignored(features: int) -> Any:
             return self.normalised(x, *self.statistics(x))
 
     return Ignoring(features)
+
+
+@norm_module.wrong(
+    "eval() moves the running statistics, too",
+    ask="May the answer for an image depend on those that were read before?",
+    as_student=True,
+)
+def moved_in_evaluation(features: int) -> Any:
+    class Moving(_right_class()):  # type: ignore[misc]
+        def forward(self, x: Any) -> Any:
+            self.remember(x)
+            mean, var = self.statistics(x) if self.training else (self.running_mean, self.running_var)
+            return self.normalised(x, mean, var)
+
+    return Moving(features)
+
+
+@norm_module.wrong("eps is left out", ask="What does a feature do whose values are all equal?", as_student=True)
+def no_eps(features: int) -> Any:
+    class Bare(_right_class()):  # type: ignore[misc]
+        def root(self, var: Any) -> Any:
+            return var.sqrt()
+
+    return Bare(features)
+
+
+@norm_module.convention(
+    "eps is added to the deviation, outside the root; here it belongs under it",
+    ask="For a variance of 1e-5: what is √(var + eps), and what is √var + eps?",
+    as_student=True,
+)
+def eps_outside(features: int) -> Any:
+    class Outside(_right_class()):  # type: ignore[misc]
+        def root(self, var: Any) -> Any:
+            return var.sqrt() + 1e-5
+
+    return Outside(features)
 
 
 @norm_module.wrong(

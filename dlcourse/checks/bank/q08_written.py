@@ -6,7 +6,7 @@ from dlcourse.checks.question import Written
 
 __all__ = ["WRITTEN"]
 
-ORDER = 6
+ORDER = 8
 
 WRITTEN = (
     Written(

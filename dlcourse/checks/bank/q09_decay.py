@@ -11,7 +11,7 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 3
+ORDER = 4
 
 Arrays = dict[str, Any]
 L2, DECOUPLED, UNCHANGED = "w with L2 in the gradient", "w with decoupled decay", "w and grads are left as they were"
@@ -144,6 +144,38 @@ def penalty_sign(w: Any, grads: Any, lr: Any, weight_decay: Any) -> Arrays:
 @adam_decay.wrong("the penalty is λw², without the ½", ask="What is the gradient of ½λw²?")
 def penalty_twice(w: Any, grads: Any, lr: Any, weight_decay: Any) -> Arrays:
     return {L2: _run(w, grads, lr, _penalised(2 * weight_decay), _keep)}
+
+
+@adam_decay.wrong("the penalty's gradient is ½λw: the 2 of the square is missing", ask="What is the gradient of ½λw²?")
+def penalty_halved(w: Any, grads: Any, lr: Any, weight_decay: Any) -> Arrays:
+    return {L2: _run(w, grads, lr, _penalised(weight_decay / 2), _keep)}
+
+
+@adam_decay.wrong(
+    "with decoupled=True the weights decay and λw is in the gradient as well", ask="What do m and v see when decoupled?"
+)
+def both_at_once(w: Any, grads: Any, lr: Any, weight_decay: Any) -> Arrays:
+    kept = 1 - lr * weight_decay  # w shrinks first, so the penalty sees the smaller one
+    return {DECOUPLED: _run(w, grads, lr, _penalised(kept * weight_decay), _shrink(kept))}
+
+
+@adam_decay.wrong(
+    "every row is that of the last step: one array was appended again and again",
+    ask="What does your list hold after w -= step: six arrays, or one array six times?",
+)
+def one_array(w: Any, grads: Any, lr: Any, weight_decay: Any) -> Arrays:
+    paths = _both(w, grads, lr, weight_decay)
+    return {name: np.repeat(path[-1:], len(path), axis=0) for name, path in paths.items()}
+
+
+@adam_decay.wrong("only the last weights are returned", ask="How many rows has a path of T steps?")
+def last_only(w: Any, grads: Any, lr: Any, weight_decay: Any) -> Arrays:
+    return {name: path[-1] for name, path in _both(w, grads, lr, weight_decay).items()}
+
+
+@adam_decay.wrong("the first weights are in the path as well", ask="How many rows has a path of T steps?")
+def with_the_start(w: Any, grads: Any, lr: Any, weight_decay: Any) -> Arrays:
+    return {name: np.concatenate([w[None], path]) for name, path in _both(w, grads, lr, weight_decay).items()}
 
 
 @adam_decay.wrong(

@@ -117,6 +117,35 @@ def deviation(draw: Any, fit: Any, x: Any, truth: Any, noise: float, rounds: int
     return bias2, spread, bias2 + spread + noise**2
 
 
+@bias_variance.wrong(
+    "draw is called more often than `rounds` times",
+    ask="Each call of draw is a new training set. What is the additional one for?",
+    as_student=True,
+)
+def one_draw_more(draw: Any, fit: Any, x: Any, truth: Any, noise: float, rounds: int) -> Any:
+    draw()
+    return _bias_variance(draw, fit, x, truth, noise, rounds)
+
+
+@bias_variance.wrong(
+    "one variance is taken of all predictions together: it contains the bend of the curves",
+    ask="At each point x: around which mean do the predictions scatter?",
+    as_student=True,
+)
+def of_everything(draw: Any, fit: Any, x: Any, truth: Any, noise: float, rounds: int) -> Any:
+    guesses = _guesses(draw, fit, x, rounds)
+    bias2 = ((guesses.mean(axis=0) - truth) ** 2).mean()
+    return bias2, guesses.var(), bias2 + guesses.var() + noise**2
+
+
+@bias_variance.wrong(
+    "bias² and variance have changed places", ask="In which order does the check unpack them?", as_student=True
+)
+def exchanged(draw: Any, fit: Any, x: Any, truth: Any, noise: float, rounds: int) -> Any:
+    bias2, variance, error = _bias_variance(draw, fit, x, truth, noise, rounds)
+    return variance, bias2, error
+
+
 @bias_variance.wrong("the bias is not squared", ask="Can you add minutes and square minutes?", as_student=True)
 def bias_not_squared(draw: Any, fit: Any, x: Any, truth: Any, noise: float, rounds: int) -> Any:
     guesses = _guesses(draw, fit, x, rounds)

@@ -13,10 +13,11 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 6
+ORDER = 8
 
 Arrays = dict[str, Any]
 GOAL = 0.75
+_CHOSEN = "X_val is used to choose, not to train"
 _SAME, _LEARNED, _REACHED = "the same image gets the same answer", "better than 40 % on new digits", "75 % reached"
 
 
@@ -41,11 +42,22 @@ def _digits(rng: np.random.Generator) -> Arrays:
     }
 
 
+def _share_right(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> float:
+    return float(np.mean(raw["all"] == inputs["y_test"]))
+
+
+def _measured(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
+    return f"Right: {100 * _share_right(raw, inputs):.1f} % of the new digits."
+
+
 def _facts(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> Arrays:
-    right = float(np.mean(raw["all"] == inputs["y_test"]))
+    right = _share_right(raw, inputs)
+    # Who has not seen X_val is about as good on it as on other new digits, and never right on all of it.
+    by_heart = float(np.mean(raw["validation"] == inputs["y_val"])) >= 0.99 and right < 0.95
     return {
         _SAME: bool(np.array_equal(raw["all"][:20], raw["some"])),
         _LEARNED: right > 0.4,
+        _CHOSEN: not by_heart,
         _REACHED: right >= GOAL,
     }
 
@@ -59,8 +71,8 @@ train_on_noisy = Question(
     tested="300 digits with 120 wrong labels, 100 with right ones; then 900 new digits, of which 75 % must be right",
     inputs=_digits,
     drive=regularisation.train_on_noisy,
-    judge=Judge(reads=("all", "some"), facts=_facts, hidden=("y_test",)),
-    answer=lambda: {_SAME: True, _LEARNED: True, _REACHED: True},
+    judge=Judge(reads=("all", "some", "validation"), facts=_facts, hidden=("y_test",), measured=_measured),
+    answer=lambda: {_SAME: True, _LEARNED: True, _CHOSEN: True, _REACHED: True},
     trains=True,
 )
 train_on_noisy.hint("Without a rein a network ends near 63 %: it learns the wrong labels. Try any rein of the lecture.")
@@ -68,7 +80,7 @@ train_on_noisy.hint("AdamW with a strong decay, such as 3 at a rate of 0.003. X_
 
 
 @train_on_noisy.wrong(
-    "it learns, but not enough: wrong labels have been learned by heart, or the rein is too tight",
+    "the network learns, but not enough: it knows wrong labels by heart, or the rein is too tight",
     ask="What is the training error? Should it be 0 when 40 % of the labels are wrong?",
 )
 def by_heart() -> Arrays:
@@ -76,7 +88,15 @@ def by_heart() -> Arrays:
 
 
 @train_on_noisy.wrong(
-    "hardly better than guessing: the network has not learned, or the answers are not in the order of the images",
+    "the network was trained on X_val: it knows all of it by heart",
+    ask="Which digits tell you how good the network is, when X_val has been learned too?",
+)
+def trained_on_validation() -> Arrays:
+    return {_CHOSEN: False}
+
+
+@train_on_noisy.wrong(
+    "predict is hardly better than guessing: nothing was learned, or its images are prepared in another way",
     ask="What is the accuracy of predict on X_val?",
 )
 def guessing() -> Arrays:

@@ -1,4 +1,4 @@
-"""Exercise 09: elastic net, soft thresholding and max-norm."""
+"""Exercise 09: elastic net, and soft thresholding."""
 
 from __future__ import annotations
 
@@ -60,6 +60,29 @@ def gradient_of_another(W: Any, l1: Any, l2: Any) -> Arrays:
     return {"dW": l1 * np.sign(W) + 2 * l2 * W}
 
 
+@elastic_net.wrong(
+    "the L2 part of the gradient keeps the ½, which the square takes away",
+    ask="What is the derivative of ½ λ w²?",
+)
+def half_in_gradient(W: Any, l1: Any, l2: Any) -> Arrays:
+    return {"dW": l1 * np.sign(W) + l2 / 2 * W}
+
+
+@elastic_net.wrong("the ½ stands before the L1 part as well", ask="Which of the two terms is halved in the formula?")
+def half_before_l1(W: Any, l1: Any, l2: Any) -> Arrays:
+    return {"penalty": l1 / 2 * np.abs(W).sum() + l2 / 2 * (W**2).sum()}
+
+
+@elastic_net.wrong("where a weight is 0, the gradient is that of a positive weight", ask="What is np.sign(0)?")
+def zero_is_positive(W: Any, l1: Any, l2: Any) -> Arrays:
+    return {"dW": l1 * np.where(W >= 0, 1.0, -1.0) + l2 * W}
+
+
+@elastic_net.wrong("where a weight is 0, the gradient is that of a negative weight", ask="What is np.sign(0)?")
+def zero_is_negative(W: Any, l1: Any, l2: Any) -> Arrays:
+    return {"dW": l1 * np.where(W > 0, 1.0, -1.0) + l2 * W}
+
+
 @elastic_net.wrong("the ½ is missing from the penalty", ask="Which penalty has the gradient λw: ½λw² or λw²?")
 def half_missing(W: Any, l1: Any, l2: Any) -> Arrays:
     return {"penalty": l1 * np.abs(W).sum() + l2 * (W**2).sum()}
@@ -101,6 +124,11 @@ def no_absolute_value(W: Any, l1: Any, l2: Any) -> Arrays:
 def mean(W: Any, l1: Any, l2: Any) -> Arrays:
     right = _elastic(W, l1, l2)
     return {"penalty": right["penalty"] / W.size, "dW": right["dW"] / W.size}
+
+
+@elastic_net.wrong("the penalty is a mean and its gradient that of a sum", ask="Does your dW belong to your penalty?")
+def mean_penalty(W: Any, l1: Any, l2: Any) -> Arrays:
+    return {"penalty": _elastic(W, l1, l2)["penalty"] / W.size}
 
 
 @elastic_net.wrong("l1 and l2 have changed places", ask="Which strength belongs to the absolute values?")
@@ -154,7 +182,7 @@ shrink_step.hint("np.sign(W) * np.maximum(np.abs(W) - threshold, 0). Which thres
 
 
 @shrink_step.wrong(
-    "a subgradient step: small weights jump across 0 and come back for ever",
+    "the penalty's gradient is followed instead: small weights jump across 0, and back in the next step",
     ask="How many of the new weights are exactly 0?",
 )
 def subgradient(W: Any, dW: Any, lr: Any, l1: Any) -> Arrays:
@@ -170,6 +198,18 @@ def overshoots(W: Any, dW: Any, lr: Any, l1: Any) -> Arrays:
 @shrink_step.wrong("the threshold is λ, not ηλ", ask="What should half the rate do to the shrinking of one step?")
 def threshold_without_rate(W: Any, dW: Any, lr: Any, l1: Any) -> Arrays:
     return _step(_soft(W - lr * dW, l1))
+
+
+@shrink_step.wrong("the step for the data goes uphill", ask="In which direction does the cost fall: dW or −dW?")
+def uphill(W: Any, dW: Any, lr: Any, l1: Any) -> Arrays:
+    return _step(_soft(W + lr * dW, lr * l1))
+
+
+@shrink_step.wrong(
+    "L1 acts twice: in the gradient step, and in the shrinking", ask="For whom alone is the gradient step?"
+)
+def l1_twice(W: Any, dW: Any, lr: Any, l1: Any) -> Arrays:
+    return _step(_soft(W - lr * (dW + l1 * np.sign(W)), lr * l1))
 
 
 @shrink_step.wrong("the weights are shrunk before the gradient step", ask="Are the zeros still zeros after the step?")
@@ -208,94 +248,4 @@ def shrink_writes() -> Arrays:
     return {"W and dW are left": False}
 
 
-# ---- max-norm
-
-
-def _rows(rng: np.random.Generator) -> Arrays:
-    """Five units: two longer than c, two shorter, one all zeros, in random order."""
-    c = rng.uniform(1.5, 2.5)
-    rows = rng.normal(size=(5, 3))
-    long, short = rng.uniform(1.2, 3, size=2), rng.uniform(0.2, 0.9, size=2)
-    lengths = c * np.array([*long, *short, 0.0])
-    W = rows / np.linalg.norm(rows, axis=1, keepdims=True) * lengths[:, None]
-    return {"W": W[rng.permutation(5)], "c": c}
-
-
-def _norms(W: Any) -> Any:
-    return np.sqrt((W**2).sum(axis=1, keepdims=True))
-
-
-max_norm = Question(
-    "09.max_norm",
-    points=2,
-    minutes=8,
-    title="Max-norm: project, if it is too long",
-    called_as="W_new = max_norm(W, c)",
-    tested="W (5, 3): two units longer than c, two shorter, one with all weights 0; W itself must stay as it is",
-    inputs=_rows,
-    drive=regularisation.max_norm,
-    answer=lambda W, c: {
-        "W": W * c / np.maximum(_norms(W), c),
-        "the W given is left as it was": True,
-    },
-    off_limits=("dlcourse.numpy.optim", "dlcourse.torch.optim", "torch.renorm", "torch.nn.utils"),
-)
-max_norm.hint("W is (out, in): one unit is one row, so a norm for each row, along axis 1, with keepdims=True.")
-max_norm.hint("The factor is 1 for short rows and c/‖w‖ for long ones. What is it for a row of zeros?")
-
-
-@max_norm.wrong(
-    "every row is brought to length c, short ones are blown up, and zeros become NaN",
-    ask="What should happen to a unit inside the fence?",
-)
-def always(W: Any, c: Any) -> Arrays:
-    return {"W": W * c / _norms(W)}
-
-
-@max_norm.wrong("columns are projected instead of rows", ask="W is (out, in). Along which axis lies one unit?")
-def columns(W: Any, c: Any) -> Arrays:
-    return {"W": W * c / np.maximum(np.sqrt((W**2).sum(axis=0)), c)}
-
-
-@max_norm.wrong("one norm of the whole matrix decides", ask="Does each unit have a fence of its own?")
-def whole_matrix(W: Any, c: Any) -> Arrays:
-    return {"W": W * c / max(np.sqrt((W**2).sum()), c)}
-
-
-@max_norm.wrong("the squared norm is compared with c", ask="How long is a row whose squares sum up to 9?")
-def squared_norm(W: Any, c: Any) -> Arrays:
-    return {"W": W * c / np.maximum(_norms(W) ** 2, c)}
-
-
-@max_norm.wrong("long rows get length 1 instead of c", ask="How long is w / ‖w‖?")
-def unit_length(W: Any, c: Any) -> Arrays:
-    return {"W": np.where(_norms(W) > c, W / _norms(W), W)}
-
-
-@max_norm.wrong("each entry is clipped, so the direction changes", ask="Is a projected row parallel to the old one?")
-def clipped(W: Any, c: Any) -> Arrays:
-    return {"W": np.clip(W, -c, c)}
-
-
-@max_norm.wrong("long rows become 0", ask="Is a unit that is too loud worth nothing?")
-def zeroed(W: Any, c: Any) -> Arrays:
-    return {"W": np.where(_norms(W) > c, 0.0, W)}
-
-
-@max_norm.wrong("0/0: a row of zeros becomes NaN", ask="Which factor does a row have whose norm is 0?")
-def nan_for_zeros(W: Any, c: Any) -> Arrays:
-    norms = _norms(W)
-    return {"W": W / norms * np.minimum(norms, c)}
-
-
-@max_norm.accepts("a small number is added to the norm")
-def small_number(W: Any, c: Any) -> Arrays:
-    return {"W": W * np.minimum(1, c / (_norms(W) + 1e-8))}
-
-
-@max_norm.wrong("the W that was given is changed", ask="Who else holds that array? What does W *= factor do to it?")
-def writes() -> Arrays:
-    return {"the W given is left as it was": False}
-
-
-QUESTIONS = (elastic_net, shrink_step, max_norm)
+QUESTIONS = (elastic_net, shrink_step)

@@ -12,11 +12,11 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 4
+ORDER = 5
 
 Arrays = dict[str, Any]
 TRAINED, WEIGHTS, BUFFER = "epochs trained", "epoch of the weights at the end", "epoch of the buffer at the end"
-PUT_BACK = "something is put back at the end"
+RETURNED, PUT_BACK = "number of costs returned", "something is put back at the end"
 PATIENCE = 3
 EPOCHS = 12
 
@@ -45,7 +45,7 @@ def _stop(
     better: Any = lambda cost, best: cost < best,
     keep: Any = lambda model: copy.deepcopy(model.state_dict()),
     reset: bool = True,
-    restore: bool = True,
+    restore: Any = lambda epochs, max_epochs: True,  # noqa: ARG005
 ) -> list[float]:
     costs: list[float] = []
     best, best_state, wait = np.inf, None, 0
@@ -59,7 +59,7 @@ def _stop(
             wait += 1
             if wait >= patience:
                 break
-    if restore and best_state is not None:
+    if best_state is not None and restore(len(costs), max_epochs):
         model.load_state_dict(best_state, strict=False)
     return costs
 
@@ -74,7 +74,7 @@ early_stopping = Question(
     inputs=_curves,
     drive=torch_stopping.early_stopping,
     answer=lambda **inputs: torch_stopping.early_stopping(_stop, **inputs),
-    labels=dict.fromkeys((TRAINED, WEIGHTS, BUFFER, PUT_BACK), ("bump", "zigzag", "level", "falling")),
+    labels=dict.fromkeys((TRAINED, RETURNED, WEIGHTS, BUFFER, PUT_BACK), ("bump", "zigzag", "level", "falling")),
 )
 early_stopping.hint("Start with best = infinity, wait = 0. Lower than best: keep a copy, wait = 0. Else wait += 1.")
 early_stopping.hint("copy.deepcopy(model.state_dict()) is a snapshot; model.state_dict() alone changes in training.")
@@ -96,7 +96,24 @@ def no_copy(model: Any, train_epoch: Any, validate: Any, patience: int, max_epoc
     as_student=True,
 )
 def last_weights(model: Any, train_epoch: Any, validate: Any, patience: int, max_epochs: int) -> Any:
-    return _stop(model, train_epoch, validate, patience, max_epochs, restore=False)
+    return _stop(model, train_epoch, validate, patience, max_epochs, restore=lambda epochs, of: False)  # noqa: ARG005
+
+
+@early_stopping.wrong(
+    "the best weights are put back only when patience has run out",
+    ask="Which weights does the model have when the loop ends because max_epochs is reached?",
+    as_student=True,
+)
+def put_back_when_stopped(model: Any, train_epoch: Any, validate: Any, patience: int, max_epochs: int) -> Any:
+    return _stop(model, train_epoch, validate, patience, max_epochs, restore=lambda epochs, of: epochs < of)
+
+
+@early_stopping.wrong(
+    "the list of costs ends at the best epoch", ask="Which costs would a plot of the whole run need?", as_student=True
+)
+def costs_up_to_the_best(model: Any, train_epoch: Any, validate: Any, patience: int, max_epochs: int) -> Any:
+    costs = _stop(model, train_epoch, validate, patience, max_epochs)
+    return costs[: costs.index(min(costs)) + 1]
 
 
 @early_stopping.wrong(

@@ -6,7 +6,7 @@ from dlcourse.checks.question import Written
 
 __all__ = ["WRITTEN"]
 
-ORDER = 7
+ORDER = 9
 
 WRITTEN = (
     Written(

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from dlcourse.checks.bank.unchanged import name_changed_inputs
 from dlcourse.checks.drives import dropout
+from dlcourse.checks.drives.values import INPUTS_UNCHANGED
 from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
@@ -51,12 +53,13 @@ paper_network = Question(
     minutes=12,
     title="Scaling at test time, a rate for each layer",
     called_as="logits = paper_network(X, W1, b1, W2, b2, keep, masks), with masks = (m0, m1), or None at test time",
-    tested="a network 4-6-3 with two different rates: once with masks, once without",
+    tested="a network 4-6-3 with two different rates: once with masks, once without; no array may change",
     inputs=_inputs,
     drive=dropout.paper_network,
     answer=lambda **inputs: {
         _TRAINING: _run(inputs, inputs["m0"], inputs["m1"]),
         _TEST: _run(inputs, inputs["keep"][0], inputs["keep"][1]),
+        INPUTS_UNCHANGED: True,
     },
     axes={_TRAINING: ("example", "class"), _TEST: ("example", "class")},
     off_limits=("torch", "dlcourse.numpy.functional", "dlcourse.numpy.nn", "dlcourse.torch"),
@@ -107,7 +110,10 @@ def biases_scaled(**inputs: Any) -> Arrays:
     return {_TEST: second * (hidden @ inputs["W2"].T + inputs["b2"])}
 
 
-@paper_network.wrong("everything is scaled once, at the end", ask="Does b1 pass through the factor of the inputs?")
+@paper_network.wrong(
+    "b1 is scaled with the inputs, as it is when both factors are applied at the end",
+    ask="Was b1 ever dropped? Which product belongs to the inputs, and what is added to it?",
+)
 def scaled_at_the_end(**inputs: Any) -> Arrays:
     factor = inputs["keep"].prod()
     hidden = np.maximum(inputs["X"] @ inputs["W1"].T + inputs["b1"], 0)
@@ -117,6 +123,22 @@ def scaled_at_the_end(**inputs: Any) -> Arrays:
 @paper_network.wrong("in training the scale is applied as well", ask="In training the masks did it already. Why twice?")
 def scaled_in_training(**inputs: Any) -> Arrays:
     return {_TRAINING: _run(inputs, inputs["m0"] * inputs["keep"][0], inputs["m1"] * inputs["keep"][1])}
+
+
+@paper_network.wrong(
+    "in training keep divides, and at test time it multiplies as well", ask="Which of the two is the paper's?"
+)
+def both_repairs(**inputs: Any) -> Arrays:
+    return {_TRAINING: _run(inputs, inputs["m0"] / inputs["keep"][0], inputs["m1"] / inputs["keep"][1])}
+
+
+@paper_network.wrong("the ReLU is missing", ask="May a hidden unit be negative here?")
+def no_relu(**inputs: Any) -> Arrays:
+    def linear(first: Any, second: Any) -> Any:
+        hidden = (inputs["X"] * first) @ inputs["W1"].T + inputs["b1"]
+        return (hidden * second) @ inputs["W2"].T + inputs["b2"]
+
+    return {_TRAINING: linear(inputs["m0"], inputs["m1"]), _TEST: linear(*inputs["keep"])}
 
 
 @paper_network.wrong("a 1 in a mask is taken for dropped", ask="m0 multiplies X. What does a 0 do?")
@@ -196,6 +218,16 @@ def rates_exchanged(W1: Any, W2: Any, keep: Any) -> Arrays:
     return _converted((1 - keep)[::-1], keep[1] * W1, keep[0] * W2)
 
 
+@to_torch.wrong("the two values of p are exchanged", ask="keep[0] belongs to the inputs. And your first p?")
+def p_exchanged(W1: Any, W2: Any, keep: Any) -> Arrays:
+    return _converted((1 - keep)[::-1], keep[0] * W1, keep[1] * W2)
+
+
+@to_torch.wrong("each weight matrix is multiplied by the other's rate", ask="Which activations does W1 multiply?")
+def factors_exchanged(W1: Any, W2: Any, keep: Any) -> Arrays:
+    return _converted(1 - keep, keep[1] * W1, keep[0] * W2)
+
+
 @to_torch.wrong("only the weights behind the hidden units are changed", ask="Are the inputs dropped too?")
 def first_forgotten(W1: Any, W2: Any, keep: Any) -> Arrays:
     return _converted(1 - keep, W1, keep[1] * W2)
@@ -210,3 +242,4 @@ def weights_overwritten() -> Arrays:
 
 
 QUESTIONS = (paper_network, to_torch)
+name_changed_inputs(paper_network)

@@ -101,6 +101,20 @@ def members_not_scaled(h: Any, W: Any, b: Any, p: Any) -> Arrays:
     return _both(_members(h, W, b, 1.0), _chances(_masks(h), p))
 
 
+@ensemble.wrong("what is kept is divided by p, not by 1 - p", ask="With which probability is a unit kept?")
+def divided_by_p(h: Any, W: Any, b: Any, p: Any) -> Arrays:
+    return _both(_members(h, W, b, 1 / p), _chances(_masks(h), p))
+
+
+@ensemble.wrong(
+    "in the geometric mean all masks count the same",
+    ask="Where does the probability of a mask stand in a product: as a factor, or as an exponent?",
+)
+def equal_in_the_product(h: Any, W: Any, b: Any, p: Any) -> Arrays:
+    members = _members(h, W, b, 1 / (1 - p))
+    return {"geometric mean": _geometric(members, np.full(len(members), 1 / len(members)))}
+
+
 @ensemble.wrong("the bias is scaled as well", ask="Which part of W·(m ∘ h)/(1 − p) + b is dropped, and so scaled up?")
 def bias_scaled(h: Any, W: Any, b: Any, p: Any) -> Arrays:
     return _both(_members(h, W, b / (1 - p), 1 / (1 - p)), _chances(_masks(h), p))

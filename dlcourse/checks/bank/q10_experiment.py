@@ -14,7 +14,7 @@ from dlcourse.checks.question import Question
 
 __all__ = ["QUESTIONS"]
 
-ORDER = 5
+ORDER = 6
 
 Arrays = dict[str, Any]
 _ANSWERS = "at least 70 % of the digits get an answer"
@@ -41,18 +41,25 @@ def _inputs(rng: np.random.Generator) -> Arrays:
     }
 
 
-def _facts(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> Arrays:
+def _shares(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[float, float, float]:
+    """The share of digits that get an answer, of these answers that are right, and of letters that are refused."""
     answers, truth = raw["answers"], inputs["y_test"]
     if not np.isin(answers, np.arange(-1, 10)).all():
-        raise Unusable("read: expected the class 0 to 9 of each image, or -1")
+        raise Unusable("an answer is neither a class from 0 to 9 nor -1")
     is_digit, answered = truth >= 0, answers >= 0
     taken = is_digit & answered
     right = float((answers[taken] == truth[taken]).mean()) if taken.any() else 0.0
-    return {
-        _ANSWERS: float(answered[is_digit].mean()) >= 0.7,
-        _RIGHT: right >= 0.98,
-        _REFUSES: float((~answered)[~is_digit].mean()) >= 0.6,
-    }
+    return float(answered[is_digit].mean()), right, float((~answered)[~is_digit].mean())
+
+
+def _measured(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
+    answered, right, refused = (f"{100 * share:.1f} %" for share in _shares(raw, inputs))
+    return f"Answered: {answered} of the digits; right: {right} of these answers; refused: {refused} of the letters."
+
+
+def _facts(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> Arrays:
+    answered, right, refused = _shares(raw, inputs)
+    return {_ANSWERS: answered >= 0.7, _RIGHT: right >= 0.98, _REFUSES: refused >= 0.6}
 
 
 digit_reader = Question(
@@ -64,7 +71,7 @@ digit_reader = Question(
     tested="600 digits to train on; then 600 new digits and 300 letters, mixed, that the network has never seen",
     inputs=_inputs,
     drive=dropout.digit_reader,
-    judge=Judge(reads=("answers",), facts=_facts, hidden=("y_test",)),
+    judge=Judge(reads=("answers",), facts=_facts, hidden=("y_test",), measured=_measured),
     answer=lambda: {_ANSWERS: True, _RIGHT: True, _REFUSES: True},
     trains=True,
 )

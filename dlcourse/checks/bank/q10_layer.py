@@ -75,6 +75,11 @@ def keeps_with_p(p: Any, x: Any, u: Any, dz: Any) -> Arrays:
     return _through((u < p) / p, x, dz)
 
 
+@layer.wrong("p and 1 - p have changed places: units survive where u ≥ 1 - p", ask=_SURVIVE)
+def turned(p: Any, x: Any, u: Any, dz: Any) -> Arrays:
+    return _through((u >= 1 - p) / p, x, dz)
+
+
 @layer.wrong("the right units are dropped, but the others are divided by p", ask=_SURVIVE)
 def divided_by_p(p: Any, x: Any, u: Any, dz: Any) -> Arrays:
     return _through((u >= p) / p, x, dz)

@@ -15,6 +15,11 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
     ("TypeError", r"missing \d+ required|takes .* positional|unexpected keyword", "The check calls it as {called_as}."),
     ("TypeError", r"can't multiply sequence", "A list does not multiply entry by entry; np.array(...) of it does."),
     ("TypeError", r"not subscriptable|not iterable|cannot unpack", "One value is not the sequence you treat it as."),
+    (
+        "TypeError",
+        r"must be Tensor, not numpy",
+        "PyTorch got a NumPy array there. torch.tensor(array, dtype=torch.float32) makes a tensor of it.",
+    ),
     ("TypeError", r"NoneType", "Something is None there. Does a function that should return a value return one?"),
     (
         "AttributeError",
@@ -38,6 +43,11 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "ValueError",
         r"too many values to unpack|not enough values",
         "The number of names on the left is not the number of values on the right.",
+    ),
+    (
+        "ValueError",
+        r"more than 1 value per channel",
+        "Batch norm in training mode needs several examples. Was model.eval() called before the network was asked?",
     ),
     (
         "ValueError",

@@ -65,7 +65,7 @@ def _named_factors(difference: Difference) -> Iterator[tuple[str, float]]:
     yield "1/ln 10 (log10 instead of ln)", 1 / math.log(10)
     plain = {name: float(value) for name, value in difference.scales.items() if value not in (0, 1)}
     for name, value in plain.items():
-        bracketed = f"({name})" if any(sign in name for sign in "+-− ") else name
+        bracketed = _bracketed(name)
         yield name, value
         yield f"1/{bracketed}", 1 / value
         yield f"√{bracketed}", math.sqrt(abs(value))
@@ -81,10 +81,16 @@ def _named_factors(difference: Difference) -> Iterator[tuple[str, float]]:
     names = list(plain)
     for i, one in enumerate(names):
         for other in names[i + 1 :]:
-            yield f"{one}·{other}", plain[one] * plain[other]
-            yield f"1/({one}·{other})", 1 / (plain[one] * plain[other])
-            yield f"{one}/{other}", plain[one] / plain[other]
-            yield f"{other}/{one}", plain[other] / plain[one]
+            first, second = _bracketed(one), _bracketed(other)
+            yield f"{first}·{second}", plain[one] * plain[other]
+            yield f"1/({first}·{second})", 1 / (plain[one] * plain[other])
+            yield f"{first}/{second}", plain[one] / plain[other]
+            yield f"{second}/{first}", plain[other] / plain[one]
+
+
+def _bracketed(name: str) -> str:
+    """``name`` as a factor of a longer formula: "N", "(1 - p)"."""
+    return f"({name})" if any(sign in name for sign in "+-− ") else name
 
 
 def constant_offset(difference: Difference) -> str:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from dlcourse.checks.drives.values import (
+    INPUTS_UNCHANGED,
     UNCHANGED_BY_BACKWARD,
     UNCHANGED_BY_FORWARD,
     Array,
     Unusable,
     Watch,
     construct,
+    described,
     function,
     numbers,
+    returned_function,
     several,
 )
 
@@ -38,12 +43,13 @@ def paper_network(
 ) -> dict[str, Array]:
     """Run a two-layer network once in training, with masks, and once at test time, without."""
     rates = (float(keep[0]), float(keep[1]))
-    trained = function(student)(X.copy(), W1.copy(), b1.copy(), W2.copy(), b2.copy(), rates, (m0.copy(), m1.copy()))
-    tested = function(student)(X.copy(), W1.copy(), b1.copy(), W2.copy(), b2.copy(), rates, None)
-    return {
-        "logits in training": numbers(trained, "paper_network"),
-        "logits at test time": numbers(tested, "paper_network"),
-    }
+    outputs, unchanged = {}, []
+    for name, masks in (("logits in training", (m0.copy(), m1.copy())), ("logits at test time", None)):
+        given = [array.copy() for array in (X, W1, b1, W2, b2)]
+        watch = Watch(*given, *(masks or ()))
+        outputs[name] = numbers(function(student)(*given, rates, masks), "paper_network")
+        unchanged.append(watch.unchanged())
+    return {**outputs, INPUTS_UNCHANGED: np.array(all(unchanged))}
 
 
 def to_torch(student: Any, W1: Array, W2: Array, keep: Array) -> dict[str, Array]:
@@ -51,14 +57,28 @@ def to_torch(student: Any, W1: Array, W2: Array, keep: Array) -> dict[str, Array
     watch = Watch(W1, W2)
     result = function(student)([W1, W2], (float(keep[0]), float(keep[1])))
     if not isinstance(result, (tuple, list)) or len(result) != 2:
-        raise Unusable("to_torch: expected two lists, the values of p and the weights")
-    first, second = several(result[1], ("W1", "W2"), "to_torch")
+        count = f"{len(result)} values" if isinstance(result, (tuple, list)) else described(result)
+        raise Unusable(f"to_torch returned {count}, expected two lists: the values of p, and the weights")
+    rates = _rates(result[0])
+    first, second = several(result[1], ("W1", "W2"), "to_torch's second list")
     return {
-        "p of nn.Dropout": numbers(result[0], "to_torch"),
+        "p of nn.Dropout": rates,
         "W1": first,
         "W2": second,
         "the weights given are left": watch.unchanged(),
     }
+
+
+def _rates(value: Any) -> Array:
+    """The two values of p. A frequent slip is to return a flat list, or the weights first."""
+    expected = "to_torch: expected two numbers in the first list, p for the inputs and p for the hidden units"
+    try:
+        rates = numbers(value, "to_torch")
+    except Unusable:
+        raise Unusable(expected) from None
+    if rates.shape != (2,):
+        raise Unusable(expected)
+    return rates
 
 
 def all_masks(student: Any, h: Array, W: Array, b: Array, p: Array) -> dict[str, Array]:
@@ -72,10 +92,11 @@ def all_masks(student: Any, h: Array, W: Array, b: Array, p: Array) -> dict[str,
 
 def digit_reader(student: Any, X: Array, y: Array, X_test: Array) -> dict[str, Array]:
     """Let the student train on digits; then ask about images of which some are no digits."""
-    read = function(student)(X.copy(), y.copy())
-    if not callable(read):
-        raise Unusable(f"digit_reader returned a {type(read).__name__}, expected the function read")
+    read = returned_function(function(student)(X.copy(), y.copy()), "digit_reader", "read")
     answers = numbers(read(X_test.copy()), "read")
     if answers.shape != (len(X_test),):
-        raise Unusable(f"read returned shape {answers.shape} for {len(X_test)} images, expected ({len(X_test)},)")
+        count = len(X_test)
+        raise Unusable(f"read returned shape {answers.shape} for {count} images, expected ({count},): classes or -1")
+    if not np.isin(answers, np.arange(-1, 10)).all():
+        raise Unusable("read returned something else than the class numbers 0 to 9, or -1 for “I do not know”")
     return {"answers": answers}

@@ -15,6 +15,7 @@ from dlcourse.checks.drives.values import (
     construct,
     function,
     numbers,
+    returned_function,
     several,
 )
 
@@ -85,9 +86,7 @@ def group_norm(student: Any, x: Array, groups: Array, gamma: Array, beta: Array,
 
 def train_on_digits(student: Any, X: Array, y: Array, X_same: Array, X_other: Array) -> dict[str, Array]:
     """Train on digits of one scanner; then ask about digits of it, about digits of others, and about some alone."""
-    predict = function(student)(X.copy(), y.copy())
-    if not callable(predict):
-        raise Unusable(f"train_for_any_scanner returned a {type(predict).__name__}, expected the function predict")
+    predict = returned_function(function(student)(X.copy(), y.copy()), "train_for_any_scanner", "predict")
     alone = [_answers(predict(image[None].copy()), 1)[0] for image in X_other[:20]]
     return {
         "same": _answers(predict(X_same.copy()), len(X_same)),
@@ -105,7 +104,9 @@ def _answers(value: Any, count: int) -> Array:
 
 def _statistic(norm: Any, name: str, gamma: Array) -> Array:
     """A copy of a running statistic, which must have one number for each feature."""
-    value = numbers(getattr(norm, name, None), f"self.{name}")
+    if getattr(norm, name, None) is None:
+        raise Unusable(f"there is no self.{name} after the first batch. Does __init__ or forward set it?")
+    value = numbers(getattr(norm, name), f"self.{name}")
     if value.size != gamma.size:
         raise Unusable(f"self.{name} has shape {value.shape}, expected {gamma.shape}: one number for each feature")
     return value.astype(float).reshape(gamma.shape)

@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from dlcourse.checks.drives.values import Array, Unusable, Watch, function, numbers, several
+from dlcourse.checks.drives.values import (
+    Array,
+    Unusable,
+    Watch,
+    function,
+    numbers,
+    returned_function,
+    several,
+)
 
 __all__ = [
     "adam_decay",
@@ -65,12 +73,14 @@ def max_norm(student: Any, W: Array, c: Array) -> dict[str, Array]:
 
 def adam_decay(student: Any, w: Array, grads: Array, lr: Array, weight_decay: Array) -> dict[str, Array]:
     """Follow the weights through Adam with the penalty in the gradient, then with decoupled decay."""
-    watch = Watch(w, grads)
-    outputs = {}
+    outputs, unchanged = {}, []
     for name, decoupled in (("w with L2 in the gradient", False), ("w with decoupled decay", True)):
-        path = function(student)(w, grads, float(lr), float(weight_decay), decoupled)
-        outputs[name] = numbers(path, "adam_decay").astype(float).copy()  # a student may hand out one array twice
-    return {**outputs, "w and grads are left as they were": watch.unchanged()}
+        given = w.copy(), grads.copy()  # anew for each call: a w that is written into must not spoil the other path
+        watch = Watch(*given)
+        path = function(student)(*given, float(lr), float(weight_decay), decoupled)
+        outputs[name] = numbers(path, "adam_decay").astype(float)
+        unchanged.append(watch.unchanged())
+    return {**outputs, "w and grads are left as they were": np.array(all(unchanged))}
 
 
 def weighted_cross_entropy(student: Any, z: Array, y: Array, weights: Array) -> dict[str, Array]:
@@ -81,23 +91,26 @@ def weighted_cross_entropy(student: Any, z: Array, y: Array, weights: Array) -> 
 
 
 def rebalance(student: Any, y: Array, seed: Array) -> dict[str, Array]:
-    """Ask for positions three times: over-sampled, under-sampled, and both with another generator."""
-    watch = Watch(y)
-    outputs = {}
-    for name, extra in (("", 0), (" again", 1)):
+    """Ask for positions, over- and under-sampled: with one generator, with its twin, and with another one."""
+    unchanged, outputs = [], {}
+    for name, extra in (("", 0), (" twin", 0), (" other", 1)):
         for how in ("over", "under"):
-            rng = np.random.default_rng(int(seed) + extra)
-            outputs[how + name] = _positions(function(student)(y, how, rng), len(y))
-    return {**outputs, "unchanged": watch.unchanged()}
+            given, rng = y.copy(), np.random.default_rng(int(seed) + extra)
+            watch = Watch(given)
+            outputs[how + name] = _positions(function(student)(given, how, rng), len(y))
+            unchanged.append(watch.unchanged())
+    return {**outputs, "unchanged": np.array(all(unchanged))}
 
 
 def train_on_noisy(student: Any, X: Array, y: Array, X_val: Array, y_val: Array, X_test: Array) -> dict[str, Array]:
     """Train on digits of which many labels are wrong, then ask about new ones: all at once, and a few of them."""
-    predict = function(student)(X.copy(), y.copy(), X_val.copy(), y_val.copy())
-    if not callable(predict):
-        raise Unusable(f"train_on_noisy returned a {type(predict).__name__}, expected the function predict")
-    answers = {"all": _answers(predict(X_test.copy()), len(X_test))}
-    return {**answers, "some": _answers(predict(X_test[:20].copy()), 20)}
+    given = function(student)(X.copy(), y.copy(), X_val.copy(), y_val.copy())
+    predict = returned_function(given, "train_on_noisy", "predict")
+    return {
+        "all": _answers(predict(X_test.copy()), len(X_test)),
+        "some": _answers(predict(X_test[:20].copy()), 20),
+        "validation": _answers(predict(X_val.copy()), len(X_val)),
+    }
 
 
 def _answers(value: Any, count: int) -> Array:
@@ -110,9 +123,11 @@ def _answers(value: Any, count: int) -> Array:
 def _positions(value: Any, total: int) -> Array:
     positions = numbers(value, "rebalance")
     if positions.ndim != 1 or positions.dtype.kind not in "iu":
-        raise Unusable("rebalance: expected positions, whole numbers in one row")
+        got = f"an array of {positions.dtype}, shape {positions.shape}"
+        raise Unusable(f"rebalance returned {got}, expected positions in y: whole numbers in one row")
     if positions.size == 0 or positions.min() < 0 or positions.max() >= total:
-        raise Unusable(f"rebalance: expected positions from 0 to {total - 1}")
+        span = f"from {positions.min()} to {positions.max()}" if positions.size else "that are none at all"
+        raise Unusable(f"rebalance returned positions {span}, expected some from 0 to {total - 1}")
     return positions
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcourse.checks.drives.values import Array, Unusable, construct, numbers
+from dlcourse.checks.drives.values import Array, Unusable, construct, described, numbers
 
 __all__ = ["norm_module"]
 
@@ -20,13 +20,13 @@ def norm_module(student: Any, batches: Array, new: Array, weight: Array, bias: A
 
     norm = construct(student, len(weight))
     if not isinstance(norm, torch.nn.Module):
-        raise Unusable(
-            f"BatchNorm makes a {type(norm).__name__}, expected a torch.nn.Module. Is super().__init__() there?"
-        )
+        raise Unusable(f"BatchNorm1d makes {described(norm)}, expected a torch.nn.Module. Is super().__init__() there?")
     registered = dict(norm.named_parameters())
     facts = {
-        "weight and bias are the parameters": set(registered) == set(PARAMETERS),
+        "weight and bias are parameters": set(PARAMETERS) <= set(registered),
+        "nothing else is a parameter": set(registered) <= set(PARAMETERS),
         "the running statistics are in state_dict": set(BUFFERS) <= set(norm.state_dict()),
+        "weight starts at 1 and bias at 0": _holds_only(norm, "weight", 1.0) and _holds_only(norm, "bias", 0.0),
     }
     norm = norm.double()
     _put(norm, {"weight": weight, "bias": bias})
@@ -57,6 +57,13 @@ def norm_module(student: Any, batches: Array, new: Array, weight: Array, bias: A
     }
 
 
+def _holds_only(norm: Any, name: str, value: float) -> bool:
+    tensor = getattr(norm, name, None)
+    if tensor is None:
+        raise Unusable(f"BatchNorm1d has no self.{name}. Does __init__ set it?")
+    return bool((numbers(tensor, f"self.{name}") == value).all())
+
+
 def _put(norm: Any, values: dict[str, Array]) -> None:
     """Write numbers into the module's tensors, whatever they are registered as."""
     import torch
@@ -64,13 +71,15 @@ def _put(norm: Any, values: dict[str, Array]) -> None:
     for name, value in values.items():
         tensor = getattr(norm, name, None)
         if not isinstance(tensor, torch.Tensor) or tensor.numel() != value.size:
-            raise Unusable(f"BatchNorm has no self.{name} with {value.size} numbers")
+            raise Unusable(f"BatchNorm1d has no self.{name} with {value.size} numbers")
         with torch.no_grad():
             tensor.data = torch.from_numpy(value.copy()).reshape(tensor.shape)
 
 
 def _statistic(norm: Any, name: str, weight: Array) -> Array:
-    value = numbers(getattr(norm, name, None), f"self.{name}")
+    if getattr(norm, name, None) is None:
+        raise Unusable(f"BatchNorm1d has no self.{name}. Does __init__ set it?")
+    value = numbers(getattr(norm, name), f"self.{name}")
     if value.size != weight.size:
         raise Unusable(f"self.{name} has shape {value.shape}, expected {weight.shape}: one number for each feature")
     return value.astype(float).reshape(weight.shape)

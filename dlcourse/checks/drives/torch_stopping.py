@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcourse.checks.drives.values import Array, Unusable, function
+from dlcourse.checks.drives.values import Array, Unusable, described, function, numbers
 
 __all__ = ["early_stopping"]
 
@@ -29,7 +29,7 @@ def early_stopping(student: Any, curves: Array, patience: Array) -> dict[str, Ar
         def train_epoch(given: Any) -> None:
             nonlocal epochs, writes
             if epochs == len(costs):  # noqa: B023 - called within this round only
-                raise Unusable(f"early_stopping trains for more than max_epochs = {len(costs)} epochs")  # noqa: B023
+                raise Unusable(f"train_epoch was called more than max_epochs = {len(costs)} times")  # noqa: B023
             epochs += 1
             with torch.no_grad():
                 given.weight += 1
@@ -43,20 +43,27 @@ def early_stopping(student: Any, curves: Array, patience: Array) -> dict[str, Ar
             return float(costs[place])  # noqa: B023
 
         result = function(student)(model, train_epoch, validate, int(patience), len(costs))
-        if result is None:
-            raise Unusable("early_stopping returned None, expected the list of costs. Is a `return` missing?")
-        listed = np.asarray([float(value) for value in result])
+        listed = _costs(result)
         trained.append(epochs)
         kept_weights.append(float(model.weight.detach().mean()))
         put_back.append(kept_weights[-1] != epochs or model.weight._version != writes)
         kept_buffers.append(float(model.batches_seen.mean()))
-        padded = np.full(curves.shape[1], -1.0)
-        padded[: len(listed)] = listed[: curves.shape[1]]
-        returned.append(padded)
+        returned.append(listed)
     return {
         "epochs trained": np.array(trained),
-        "validation costs returned": np.stack(returned),
+        "number of costs returned": np.array([len(listed) for listed in returned]),
+        "costs returned, one curve after the other": np.concatenate(returned),
         "epoch of the weights at the end": np.array(kept_weights),
         "epoch of the buffer at the end": np.array(kept_buffers),
         "something is put back at the end": np.array(put_back),
     }
+
+
+def _costs(result: Any) -> Array:
+    """The costs that were returned, in a row."""
+    if result is None:
+        raise Unusable("early_stopping returned None, expected the list of costs. Is a `return` missing?")
+    listed = numbers(result, "early_stopping") if isinstance(result, (list, tuple, np.ndarray)) else None
+    if listed is None or listed.ndim != 1:
+        raise Unusable(f"early_stopping returned {described(result)}, expected the list of all validation costs")
+    return listed

@@ -15,8 +15,10 @@ __all__ = [
     "Unusable",
     "Watch",
     "construct",
+    "described",
     "function",
     "numbers",
+    "returned_function",
     "several",
 ]
 
@@ -31,6 +33,12 @@ class Unusable(Exception):  # noqa: N818 - it is a state of the answer, and this
     """The answer ran, but gave back something that is not numbers. The message is for the student."""
 
 
+def described(value: Any) -> str:
+    """The type of ``value`` with its article: "an int", "a list"; None stays None."""
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[0] in 'aeioAEIO' else 'a'} {name}"
+
+
 def numbers(value: Any, what: str) -> Array:
     """Return ``value`` as an array of numbers. ``what`` names it in the error: "Linear.forward"."""
     if value is None:
@@ -40,10 +48,11 @@ def numbers(value: Any, what: str) -> Array:
         value = value.cpu().numpy() if callable(getattr(value, "cpu", None)) else value.data
     try:
         array = np.array(value)
-    except Exception as error:
-        raise Unusable(f"{what} returned a {type(value).__name__} that is not an array of numbers ({error})") from None
+    except Exception:  # what NumPy says about ragged rows would tell a student little
+        length = f" of {len(value)} parts" if isinstance(value, (tuple, list)) else ""
+        raise Unusable(f"{what} returned {described(value)}{length} that is not an array of numbers") from None
     if array.dtype.kind not in "biufc":
-        raise Unusable(f"{what} returned a {type(value).__name__}, expected an array of numbers")
+        raise Unusable(f"{what} returned {described(value)}, expected an array of numbers")
     return array
 
 
@@ -62,15 +71,29 @@ def several(value: Any, names: tuple[str, ...], what: str) -> tuple[Array, ...]:
 def construct(student: Any, *arguments: Any) -> Any:
     """Make an object from the student's class, with an error that explains a class / object mix-up."""
     if not isinstance(student, type) and not callable(student):
-        raise Unusable(f"pass the class itself, not an object made from it; got a {type(student).__name__} object")
+        raise Unusable(f"pass the class itself, not an object made from it; got {described(student)} object")
     return student(*arguments)
 
 
 def function(student: Any) -> Callable[..., Any]:
     """Return the student's function, or say that something else was passed."""
     if not callable(student):
-        raise Unusable(f"pass the function itself, without calling it; got a {type(student).__name__}")
+        raise Unusable(f"pass the function itself, without calling it; got {described(student)}")
     return student  # type: ignore[no-any-return]
+
+
+def returned_function(value: Any, what: str, name: str) -> Callable[[Array], Any]:
+    """Return the function ``name`` that the student's ``what`` gave back. It will get NumPy images."""
+    if value is None:
+        raise Unusable(f"{what} returned None, expected the function {name}. Is a `return` missing?")
+    if not callable(value):
+        raise Unusable(f"{what} returned {described(value)}, expected the function {name}")
+    if callable(getattr(value, "state_dict", None)):  # a network, ours or torch's
+        raise Unusable(
+            f"{what} returned the network itself ({described(value)}), expected a function {name} that takes a NumPy "
+            "array of images and asks the network"
+        )
+    return value  # type: ignore[no-any-return]
 
 
 class Watch:
