@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -45,13 +46,20 @@ def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     work = folder / "work"
     shutil.copytree(LECTURES, work / "lectures", ignore=shutil.ignore_patterns("conftest.py", "__pycache__"))
+    with jupyter_lab(folder, work) as address:
+        yield address
+
+
+@contextmanager
+def jupyter_lab(folder, served):
+    """Run ``jupyter lab`` in the folder `served`, with settings of its own in `folder`; yield its address."""
     settings = folder / "config" / "labconfig"
     settings.mkdir(parents=True)
     disabled = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
     (settings / "page_config.json").write_text(json.dumps(disabled))
     port = _free_port()
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ServerApp.ip=127.0.0.1"]
-    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={work}"]
+    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     command += [f"--IdentityProvider.token={TOKEN}", "--LabApp.expose_app_in_browser=True"]
     command += ["--ServerApp.allow_root=True"]
     places = {
@@ -64,7 +72,7 @@ def lab(tmp_path_factory):
     environment |= {"JUPYTER_PREFER_ENV_PATH": "1", "CUDA_VISIBLE_DEVICES": ""}
     log = folder / "lab.log"
     with log.open("w") as output:
-        server = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(command, cwd=served, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
         _wait_for(f"http://127.0.0.1:{port}/api/status?token={TOKEN}", server, log)
         yield f"http://127.0.0.1:{port}"
