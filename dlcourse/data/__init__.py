@@ -14,6 +14,7 @@ from dlcourse.data.glyphs import load_glyphs, make_glyphs
 from dlcourse.data.idx import read_idx
 from dlcourse.data.mnist import load_fashion_mnist, load_mnist
 from dlcourse.data.sampling import class_weights, example_weights, hard_examples, oversample, undersample
+from dlcourse.data.signs import SIGNS, make_signs
 from dlcourse.data.split import stratified_indices, stratified_kfold, stratified_split
 from dlcourse.data.standardize import Standardizer
 from dlcourse.data.textures import make_textures
@@ -23,6 +24,7 @@ __all__ = [
     "Batches",
     "Dataset",
     "HardExampleBatches",
+    "SIGNS",
     "Standardizer",
     "StratifiedBatches",
     "WeightedBatches",
@@ -39,6 +41,7 @@ __all__ = [
     "make_gaussians",
     "make_glyphs",
     "make_moons",
+    "make_signs",
     "make_spirals",
     "make_textures",
     "make_xor",

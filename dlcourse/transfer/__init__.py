@@ -8,7 +8,7 @@ them all; its results come with the course: ``results("labels")``.
 from dlcourse.transfer.distilling import recalibrated, softened, student
 from dlcourse.transfer.parts import FrozenStatistics, features, freeze, parameter_groups
 from dlcourse.transfer.plans import PLANS, Plan, accuracy, augmentation, logits, start, train
-from dlcourse.transfer.probes import linear_probe, nearest_neighbour
+from dlcourse.transfer.probes import LinearProbe, linear_probe, nearest_neighbour
 from dlcourse.transfer.propagation import neighbour_graph, propagate_labels
 from dlcourse.transfer.results import Measured, conditions, results
 from dlcourse.transfer.rounds import Round, pseudo_label_rounds, two_dimensions
@@ -16,6 +16,7 @@ from dlcourse.transfer.tasks import Task, few, load_task
 
 __all__ = [
     "FrozenStatistics",
+    "LinearProbe",
     "Measured",
     "PLANS",
     "Plan",

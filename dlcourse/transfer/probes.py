@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlcourse.data.standardize import Standardizer
 
-__all__ = ["linear_probe", "nearest_neighbour"]
+__all__ = ["LinearProbe", "linear_probe", "nearest_neighbour"]
 
 Array = NDArray[Any]
 
 
-def linear_probe(F: Array, y: Array, F_test: Array, strength: float = 1.0) -> NDArray[np.int64]:
-    """Answers of softmax regression that was trained on features ``F`` (N, D) and labels ``y``, for ``F_test``.
+class LinearProbe:
+    """Softmax regression on features, standardised with the training set's statistics: the head of a fixed body.
 
-    Features are standardised with the training set's statistics; ``strength`` is that of the L2 penalty.
+    ``classes`` is how many there are; a class without an example is never answered. ``strength`` is that of the L2
+    penalty. :meth:`fit` raises ``ValueError`` for examples of fewer than two classes.
     """
-    from sklearn.linear_model import LogisticRegression
 
-    scaler = Standardizer().fit(F)
-    classifier = LogisticRegression(C=1 / strength, max_iter=2000).fit(scaler.transform(F), y)
-    answers: NDArray[np.int64] = classifier.predict(scaler.transform(F_test))
+    def __init__(self, classes: int, strength: float = 1.0) -> None:
+        self.classes, self.strength = classes, strength
+
+    def fit(self, F: Array, y: Array) -> Self:
+        """Learn from features ``F`` (N, D) and labels ``y`` (N,)."""
+        from sklearn.linear_model import LogisticRegression
+
+        if len(np.unique(y)) < 2:
+            raise ValueError(f"LinearProbe.fit: y has {len(np.unique(y))} classes, expected examples of two or more")
+        self.scaler = Standardizer().fit(F)
+        self.classifier = LogisticRegression(C=1 / self.strength, max_iter=2000).fit(self.scaler.transform(F), y)
+        return self
+
+    def probabilities(self, F: Array) -> NDArray[np.float64]:
+        """The probability of every class, (N, classes), for features ``F`` (N, D)."""
+        shares = np.zeros((len(F), self.classes))
+        shares[:, self.classifier.classes_] = self.classifier.predict_proba(self.scaler.transform(F))
+        return shares
+
+
+def linear_probe(F: Array, y: Array, F_test: Array, strength: float = 1.0) -> NDArray[np.int64]:
+    """Answers of a :class:`LinearProbe` that was trained on features ``F`` (N, D) and labels ``y``, for ``F_test``."""
+    probe = LinearProbe(int(y.max()) + 1, strength).fit(F, y)
+    answers: NDArray[np.int64] = probe.probabilities(F_test).argmax(axis=1)
     return answers
 
 

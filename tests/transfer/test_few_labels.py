@@ -6,6 +6,7 @@ import pytest
 import dlcourse.torch as dl
 from dlcourse import data
 from dlcourse.transfer import (
+    LinearProbe,
     few,
     linear_probe,
     load_task,
@@ -78,6 +79,20 @@ def test_a_probe_uses_the_training_sets_statistics_and_its_strength():
     y[:60][y[:60] == 2] = 0
     y[0] = 2  # a class with a single example is given up under a strong penalty
     assert 2 not in linear_probe(F[:60], y[:60], F[60:], strength=1e6)
+
+
+def test_a_probes_probabilities_are_those_of_its_answers_and_0_for_a_class_without_examples():
+    rng = np.random.default_rng(1)
+    y = rng.integers(0, 3, 90)
+    F = rng.normal(size=(90, 4)) + 2 * np.eye(4)[y]
+    seen = y[:60] != 1
+    shares = LinearProbe(classes=4).fit(F[:60][seen], y[:60][seen]).probabilities(F[60:])
+    assert shares.shape == (30, 4)
+    assert np.allclose(shares.sum(axis=1), 1)
+    assert not shares[:, [1, 3]].any()
+    assert np.array_equal(shares.argmax(axis=1), linear_probe(F[:60][seen], y[:60][seen], F[60:]))
+    with pytest.raises(ValueError, match="y has 1 classes, expected examples of two or more"):
+        LinearProbe(classes=2).fit(F[:5], np.zeros(5, int))
 
 
 # ---- propagation
