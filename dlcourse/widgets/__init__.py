@@ -5,6 +5,7 @@ from dlcourse.widgets.bias_variance import BiasVariance
 from dlcourse.widgets.command_center import CommandCenter
 from dlcourse.widgets.convolution import ConvolutionExplorer
 from dlcourse.widgets.convolution_geometry import ConvolutionGeometry
+from dlcourse.widgets.convolution_training import ConvolutionTraining
 from dlcourse.widgets.dropout import DropoutExplorer
 from dlcourse.widgets.explorer import Explorer
 from dlcourse.widgets.gradient_flow import GradientFlow
@@ -15,6 +16,7 @@ from dlcourse.widgets.normalization import NormalizationExplorer
 from dlcourse.widgets.optimizer_race import OptimizerRace
 from dlcourse.widgets.playground import Playground
 from dlcourse.widgets.schedules import ScheduleExplorer
+from dlcourse.widgets.teach_by_drawing import TeachByDrawing
 from dlcourse.widgets.training_doctor import TrainingDoctor
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "CommandCenter",
     "ConvolutionExplorer",
     "ConvolutionGeometry",
+    "ConvolutionTraining",
     "DropoutExplorer",
     "Explorer",
     "GradientFlow",
@@ -33,5 +36,6 @@ __all__ = [
     "OptimizerRace",
     "Playground",
     "ScheduleExplorer",
+    "TeachByDrawing",
     "TrainingDoctor",
 ]

@@ -46,7 +46,7 @@ def _quantise(array: np.ndarray[Any, Any]) -> dict[str, Any]:
     values = array.astype(float)
     finite = np.isfinite(values)
     low, high = (float(values[finite].min()), float(values[finite].max())) if finite.any() else (0.0, 0.0)
-    step = (high - low) / LEVELS or 1.0
+    step = (high - low) / LEVELS or (float(np.nextafter(0.0, 1.0)) if high > low else 1.0)
     codes = np.full(values.shape, _NOT_FINITE, "<u2")
     codes[finite] = np.round((values[finite] - low) / step).astype("<u2")
     return {"shape": list(array.shape), "low": low, "step": step, "uint16": base64.b64encode(codes.tobytes()).decode()}

@@ -29,7 +29,7 @@ from dlcourse.widgets.bundle import FOLDER, bundle
 from dlcourse.widgets.controls import Control, Presets
 from dlcourse.widgets.explorer import VERSION, Explorer
 
-__all__ = ["LIMIT", "ExportError", "explorer_of", "payload", "static_html", "table"]
+__all__ = ["LIMIT", "ExportError", "explorer_of", "once", "payload", "static_html", "table"]
 
 LIMIT = 400_000
 """The largest payload in bytes: an explorer must not make a slide file slow to open."""
@@ -104,7 +104,7 @@ def payload(recipe: Mapping[str, Any]) -> str:
         return path.read_text("ascii")
     except (OSError, UnicodeDecodeError):
         pass
-    text = json.dumps(for_export(table(explorer_of(recipe))), separators=(",", ":"), ensure_ascii=False)
+    text = _json(once(for_export(table(explorer_of(recipe)))))
     packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
     if len(packed) > LIMIT:
         raise ExportError(
@@ -115,6 +115,31 @@ def payload(recipe: Mapping[str, Any]) -> str:
     return packed
 
 
+def once(found: dict[str, Any]) -> dict[str, Any]:
+    """A table whose larger parts are stored once: ``parts`` holds them, ``{"part": n}`` stands where they belong.
+
+    Entries share much (a run's weights do not depend on which image is shown), and a compressor does not see so far
+    back. A part refers only to parts before it.
+    """
+    parts: dict[str, int] = {}
+    entries = _placed(found["entries"], parts)
+    return {**found, "parts": [json.loads(text) for text in parts], "entries": entries}
+
+
+def _placed(value: Any, parts: dict[str, int]) -> Any:
+    if isinstance(value, dict):
+        value = {key: _placed(inner, parts) for key, inner in value.items()}
+    elif isinstance(value, list):
+        value = [_placed(inner, parts) for inner in value]
+    text = _json(value)
+    return value if len(text) < _LARGE else {"part": parts.setdefault(text, len(parts))}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+_LARGE = 200  # characters from which on a part is worth a reference
 _NOT_NUMBERS = {".pyc", ".js", ".css"}
 
 

@@ -14,7 +14,20 @@ from dlcourse.widgets.expression import ExpressionError, parse
 from dlcourse.widgets.numbers import short
 from dlcourse.widgets.race_code import code_for
 from dlcourse.widgets.race_figure import contours, draw
-from dlcourse.widgets.race_run import BUG, CLOSE, RACERS, STEPS, SURFACES, Race, Surface, arrival, run, surface_of
+from dlcourse.widgets.race_run import (
+    BUG,
+    CLOSE,
+    RACERS,
+    SLICE,
+    STEPS,
+    SURFACES,
+    Race,
+    Surface,
+    arrival,
+    run,
+    surface_of,
+)
+from dlcourse.widgets.race_slice import WEIGHTS
 
 __all__ = ["MOMENTS", "OptimizerRace"]
 
@@ -23,14 +36,15 @@ MOMENTS = [0, 1, 2, 3, 5, 8, 12, 18, 26, 38, 55, 80, 110, STEPS]
 
 _DECADES = 6  # of the axis of the cost
 _OWN = "your own"
+_DIRECTIONS = "2 random directions"
 
 
 class OptimizerRace(Explorer):
     """Race gradient descent, momentum, Adagrad, RMSprop and Adam down a surface of two weights.
 
-    Keywords: ``surface`` (a name in ``race_run.SURFACES``, or "your own" with ``formula``), ``rates`` ("best" for
-    each its own, "one" for all), ``rate`` (that one rate, as a text), ``bug`` (Adam without its bias correction)
-    and ``step``, the place in ``MOMENTS``.
+    Keywords: ``surface`` (a name in ``race_run.SURFACES``, among them "network slice", two random directions through
+    a trained network; or "your own" with ``formula``), ``rates`` ("best" for each its own, "one" for all), ``rate``
+    (that one rate, as a text), ``bug`` (Adam without its bias correction) and ``step``, the place in ``MOMENTS``.
     """
 
     title = "Optimizer race"
@@ -74,7 +88,7 @@ class OptimizerRace(Explorer):
             "_race": race,
         }
 
-    def describe(self, result: dict[str, Any], step: int, rates: str, bug: bool, **_: Any) -> str:
+    def describe(self, result: dict[str, Any], surface: str, step: int, rates: str, bug: bool, **_: Any) -> str:
         """What is still missing to the lowest cost, racer by racer, and who has arrived."""
         race, now = result["_race"], MOMENTS[step]
         parts = [f"{name} {_missing(race, name, now)}" for name in RACERS]
@@ -85,6 +99,10 @@ class OptimizerRace(Explorer):
             lines.append("Without the correction m and v start too small, and v more so: the first steps are too long.")
         if now == STEPS:
             lines.append(_arrivals(race))
+        if surface == SLICE:
+            lines.append(
+                f"The race stays in the slice: 2 random directions through {WEIGHTS} weights of a trained network."
+            )
         return "\n".join(lines)
 
     def heading(self, surface: str, rates: str, bug: bool, rate: str, **_: Any) -> str:

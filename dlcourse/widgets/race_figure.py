@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dlcourse.plots import PALETTE
-from dlcourse.widgets.expression import parse
-from dlcourse.widgets.race_run import Surface, cost_and_gradient
+from dlcourse.widgets.race_run import Surface
 
 __all__ = ["LOOKS", "contours", "draw"]
 
@@ -31,7 +30,7 @@ def contours(surface: Surface, lowest: float) -> list[NDArray[np.float64]]:
     x0, x1, y0, y1 = surface.window
     x, y = np.linspace(x0, x1, _SIDE), np.linspace(y0, y1, _SIDE)
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    cost = cost_and_gradient(parse(surface.formula), grid)[0].reshape(_SIDE, _SIDE)
+    cost = surface.at(grid)[0].reshape(_SIDE, _SIDE)
     finite = cost[np.isfinite(cost)]
     if not finite.size or finite.max() <= finite.min():
         return []

@@ -12,15 +12,18 @@ from numpy.typing import NDArray
 import dlcourse.numpy as dl
 from dlcourse.widgets.expression import Expression, parse
 from dlcourse.widgets.graph_run import OPERATIONS
+from dlcourse.widgets.race_slice import REACH, cost_and_slope
 
 __all__ = [
     "BUG",
     "CLOSE",
     "RACERS",
     "RATES",
+    "SLICE",
     "STEPS",
     "SURFACES",
     "Race",
+    "Slice",
     "Surface",
     "arrival",
     "cost_and_gradient",
@@ -56,8 +59,22 @@ class Surface:
     window: tuple[float, float, float, float]  # of x, then of y
     lowest: float | None = 0.0
 
+    def at(self, points: Array) -> tuple[Array, Array]:
+        """The cost at each row of ``points`` (N, 2), and its gradient there (N, 2)."""
+        return cost_and_gradient(parse(self.formula), points)
 
-SURFACES = {
+
+class Slice(Surface):
+    """The cost of a trained network on two random directions through its weights, from a stored table."""
+
+    def at(self, points: Array) -> tuple[Array, Array]:
+        """As for a formula, interpolated in the table."""
+        with np.errstate(all="ignore"):
+            return cost_and_slope(points)
+
+
+SLICE = "network slice"
+SURFACES: dict[str, Surface] = {
     "valley": Surface("0.5*(x**2 + 100*y**2)", (1.5, 0.6), (-2.0, 2.0, -1.2, 1.2)),
     "valley, turned": Surface("u = x + y; v = y - x; 0.25*(u**2 + 100*v**2)", (0.64, 1.49), (-2.0, 2.0, -2.0, 2.0)),
     "Rosenbrock": Surface("(1 - x)**2 + 10*(y - x**2)**2", (-1.2, 1.0), (-2.0, 2.0, -1.0, 3.0)),
@@ -65,6 +82,7 @@ SURFACES = {
         "(1.5 - x + x*y)**2 + (2.25 - x + x*y**2)**2 + (2.625 - x + x*y**3)**2", (1.0, 1.5), (-1.0, 4.0, -1.5, 2.0)
     ),
     "saddle": Surface("x**2 - y**2 + 0.5*y**4", (1.0, 0.001), (-1.5, 1.5, -1.5, 1.5), -0.5),
+    SLICE: Slice("", (-1.3, 0.2), (-REACH, REACH, -REACH, REACH), 0.00063),
 }
 
 
@@ -100,9 +118,8 @@ def run(surface: Surface, rate: float | None, bug: bool = False) -> Race:
 
     ``bug`` takes Adam's bias correction away.
     """
-    expression = parse(surface.formula)
     rates = RATES if rate is None else np.array([rate])
-    walks = {name: _walk(expression, surface.start, name, rates, bug) for name in RACERS}
+    walks = {name: _walk(surface, name, rates, bug) for name in RACERS}
     found = [costs[np.isfinite(costs)].min() for _, costs in walks.values() if np.isfinite(costs).any()]
     lowest = min(found, default=0.0) if surface.lowest is None else surface.lowest
     best = {name: int(np.argmin(_slowness(costs, lowest))) for name, (_, costs) in walks.items()}
@@ -114,18 +131,16 @@ def run(surface: Surface, rate: float | None, bug: bool = False) -> Race:
     )
 
 
-def _walk(
-    expression: Expression, start: tuple[float, float], name: str, rates: Array, bug: bool
-) -> tuple[Array, Array]:
+def _walk(surface: Surface, name: str, rates: Array, bug: bool) -> tuple[Array, Array]:
     """The points (STEPS + 1, rates, 2) and costs (STEPS + 1, rates) of one racer at every rate at once."""
     kind, options = RACERS[name]
-    weights = [dl.tensor(np.array(start), requires_grad=True) for _ in rates]
+    weights = [dl.tensor(np.array(surface.start), requires_grad=True) for _ in rates]
     groups = [{"params": [w], "lr": float(rate)} for w, rate in zip(weights, rates)]
     optimizer = getattr(dl.optim, kind)(groups, lr=1.0, **options)
     points, costs = [], []
     for step in range(STEPS + 1):
         here = np.stack([w.data for w in weights])
-        cost, gradient = cost_and_gradient(expression, here)
+        cost, gradient = surface.at(here)
         points.append(here.copy())
         costs.append(cost)
         for w, g, group, rate in zip(weights, gradient, optimizer.param_groups, rates):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dlcourse.widgets.optimizer_race import MOMENTS, OptimizerRace
-from dlcourse.widgets.race_run import RACERS, SURFACES, run
+from dlcourse.widgets.race_run import RACERS, SLICE, SURFACES, run
 from tests.browser.exported import shows, words
 
 pytestmark = pytest.mark.browser
@@ -19,7 +19,7 @@ def walked(page, name):
 
 def test_the_drawn_paths_are_pythons(page, show, log):
     show(page, step=8)
-    for surface in ("Rosenbrock", "saddle"):
+    for surface in ("Rosenbrock", "saddle", SLICE):
         page.locator(f'.dlc-pill:has(input[value="{surface}"])').click()
         race, (x0, x1, y0, y1) = run(SURFACES[surface], None), SURFACES[surface].window
         for name in RACERS:

@@ -16,7 +16,7 @@ def demo_module(tmp_path_factory):
     drawing.write_text(module.DRAWING)
     module.DemoExplorer.drawing = drawing
     yield module
-    del sys.modules[spec.name]
+    sys.modules.pop(spec.name, None)
 
 
 @pytest.fixture

@@ -15,13 +15,31 @@ from hypothesis.extra import numpy as arrays
 
 from dlcourse.widgets import GraphExplorer, export
 from dlcourse.widgets.arrays import for_export, for_kernel, is_finite
-from dlcourse.widgets.export import LIMIT, ExportError, explorer_of, payload, static_html, table
+from dlcourse.widgets.export import LIMIT, ExportError, explorer_of, once, payload, static_html, table
 
 RECIPE = {"version": 1, "explorer": "dlcourse.widgets.graph:GraphExplorer", "state": ""}
 
 
 def unpacked(recipe):
-    return json.loads(zlib.decompress(base64.b64decode(payload(recipe))))
+    return whole(json.loads(zlib.decompress(base64.b64decode(payload(recipe)))))
+
+
+def whole(table):
+    """A table with its parts in their places, as js/host.js reads it."""
+    parts = []
+
+    def fill(value):
+        if isinstance(value, list):
+            return [fill(inner) for inner in value]
+        if not isinstance(value, dict):
+            return value
+        if list(value) == ["part"]:
+            return parts[value["part"]]
+        return {key: fill(inner) for key, inner in value.items()}
+
+    for part in table["parts"]:
+        parts.append(fill(part))  # a loop: a part may need those before it
+    return {**table, "entries": fill(table["entries"])}
 
 
 def decoded(sent):
@@ -37,6 +55,16 @@ def test_the_table_holds_every_combination_in_order(demo):
         values = next(entries)["values"]
         assert [values[name] for name, _ in found["axes"]][1:] == list(combination[1:])
     assert next(entries, None) is None
+
+
+def test_what_entries_share_is_stored_once_and_comes_back_whole():
+    large, small = list(range(100)), [1, 2]
+    entries = [{"a": large, "b": small}, {"a": {"inner": [large, 3]}, "b": small, "c": None}]
+    found = once({"axes": [], "entries": entries})
+    assert [part for part in found["parts"] if part == large] == [large]
+    assert json.dumps(found).count("98, 99") == 1
+    assert found["entries"][0] == {"a": {"part": 0}, "b": small}
+    assert whole(found)["entries"] == entries
 
 
 def test_entries_are_what_the_kernel_would_compute():

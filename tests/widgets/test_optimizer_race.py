@@ -10,7 +10,18 @@ import torch
 from dlcourse.widgets.export import LIMIT, payload
 from dlcourse.widgets.expression import parse
 from dlcourse.widgets.optimizer_race import MOMENTS, OptimizerRace
-from dlcourse.widgets.race_run import CLOSE, RACERS, RATES, STEPS, SURFACES, arrival, cost_and_gradient, run, surface_of
+from dlcourse.widgets.race_run import (
+    CLOSE,
+    RACERS,
+    RATES,
+    SLICE,
+    STEPS,
+    SURFACES,
+    arrival,
+    cost_and_gradient,
+    run,
+    surface_of,
+)
 
 IN_TORCH = {
     "gradient descent": lambda w, lr: torch.optim.SGD([w], lr=lr),
@@ -33,7 +44,7 @@ def computed(**values):
     return explorer.compute(**{c.name: explorer.values[c.name] for c in explorer.controls if c.name != "step"})
 
 
-@pytest.mark.parametrize("name", SURFACES)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_costs_and_gradients_are_torchs(name):
     points = np.random.default_rng(0).normal(size=(7, 2))
     cost, gradient = cost_and_gradient(parse(SURFACES[name].formula), points)
@@ -44,7 +55,7 @@ def test_costs_and_gradients_are_torchs(name):
     np.testing.assert_allclose(gradient, leaf.grad.numpy(), rtol=1e-11, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", SURFACES)
+@pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("racer", RACERS)
 def test_every_path_is_that_of_torchs_optimizer(name, racer):
     race = run(SURFACES[name], None)
@@ -57,6 +68,10 @@ def test_every_path_is_that_of_torchs_optimizer(name, racer):
         optimizer.step()
         path.append(w.detach().numpy().copy())
     np.testing.assert_allclose(race.paths[racer], path, rtol=1e-5, atol=1e-7)  # rounding grows along a path
+
+
+def test_every_surface_but_the_slice_is_a_formula():
+    assert set(SURFACES) - set(FUNCTIONS) == {SLICE}
 
 
 @pytest.mark.parametrize("name", SURFACES)
@@ -90,7 +105,13 @@ def test_without_the_correction_adams_first_step_is_three_times_too_long():
 
 @pytest.mark.parametrize(
     "values",
-    [{}, {"surface": "Beale", "rates": "one"}, {"bug": True}, {"surface": "your own", "formula": "abs(x) + exp(y**2)"}],
+    [
+        {},
+        {"surface": "Beale", "rates": "one"},
+        {"bug": True},
+        {"surface": SLICE, "bug": True},
+        {"surface": "your own", "formula": "abs(x) + exp(y**2)"},
+    ],
 )
 def test_the_code_cell_repeats_the_race(values):
     explorer = OptimizerRace(**values)

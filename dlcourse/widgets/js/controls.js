@@ -12,7 +12,7 @@ export function createControls(spec, isLive, change, restart) {
   const node = element("div", { class: "dlc-controls" });
   const parts = [];
   for (const control of spec.controls) {
-    if (control.kind === "player" || control.kind === "points") continue; // one stands below, one in the picture
+    if (["player", "points", "drawings"].includes(control.kind)) continue; // one stands below, two in the picture
     const part = KINDS[control.kind](control, RESTARTS.has(control.kind) ? restart : change);
     if (!isLive && control.export === "off") switchOff(part.node);
     part.name = control.name;

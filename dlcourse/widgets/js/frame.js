@@ -25,10 +25,10 @@ export function render({ model, el }, createDrawing) {
   const player = control ? createPlayer(control, (place) => change({ [control.name]: place }), announce) : null;
   const prediction = createPrediction(reveal);
   const figure = element("div", { class: "dlc-figure" });
-  const drawing = createDrawing(figure, { change, isLive });
+  const drawing = createDrawing(figure, { change, isLive, spec });
   const words = element("div", { class: "dlc-words", role: "status", "aria-live": "polite", "aria-atomic": "true" });
   const code = createCode(spec);
-  const reset = element("button", { type: "button", onclick: () => { player?.stop(); change(spec.start); } }, "Reset");
+  const reset = element("button", { type: "button", onclick: () => { player?.stop(); drawing.reset?.(); change(spec.start); } }, "Reset");
   const bar = element("div", { class: "dlc-bar" }, player?.node, controls.predict, code.button, reset);
   // No <section>: slide frameworks take that for a slide.
   const root = element("div", { class: "dlc-explorer", role: "region", "aria-labelledby": titleId,

@@ -56,7 +56,21 @@ export async function mount(id, createDrawing) {
   const packed = bytesOf(document.getElementById(`${id}-data`).textContent);
   const text = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
   const el = document.createElement("div");
-  render({ model: new TableModel(JSON.parse(text)), el }, createDrawing);
+  render({ model: new TableModel(whole(JSON.parse(text))), el }, createDrawing);
   place.append(el);
   place.classList.add("dlc-ready");
+}
+
+// The table with every { part: n } replaced by the n-th of its parts, which are stored once and refer only to earlier ones.
+function whole(table) {
+  const found = [];
+  const fill = (value) => {
+    if (Array.isArray(value)) return value.map(fill);
+    if (value === null || typeof value !== "object") return value;
+    const keys = Object.keys(value);
+    if (keys.length === 1 && keys[0] === "part") return found[value.part];
+    return Object.fromEntries(keys.map((key) => [key, fill(value[key])]));
+  };
+  for (const part of table.parts) found.push(fill(part));
+  return { ...table, entries: fill(table.entries) };
 }
