@@ -132,10 +132,11 @@ def _learned(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> Arrays:
     signals = raw["signals"]
     change = signals[-2] / inputs["X"].std()  # after the last hidden layer
     units = raw["first"]
+    right = np.mean(raw["predictions"] == inputs["y_test"], axis=1)  # for each start; an unlucky one does not count
     return {
         "the signal dies (-1), stays (0) or explodes (1)": int(not change < 10) - int(change < 0.1),
         "the units differ from each other": bool(len(np.unique(units[:, 0])) == len(units)),
-        "90 % of new digits are right": bool(np.mean(raw["predictions"] == inputs["y_test"]) >= _ENOUGH),
+        "90 % of new digits are right": bool(np.max(right) >= _ENOUGH),
     }
 
 
@@ -162,7 +163,7 @@ deep_start = Question(
     minutes=15,
     title="An experiment: a start from which eleven layers learn",
     called_as="weights = deep_start(widths, rng)",
-    tested="300 updates of plain SGD on digits, from your weights; then 500 new digits",
+    tested="300 updates of plain SGD on digits, from three starts; then 500 new digits",
     inputs=_digits,
     drive=weights.deep_start,
     judge=Judge(reads=("signals", "first", "predictions"), facts=_learned, hidden=("y_test",)),
@@ -183,6 +184,14 @@ deep_start.hint("All hidden layers are ReLU layers. Draw with rng.normal, and me
 )
 def too_small() -> Arrays:
     return {"the signal dies (-1), stays (0) or explodes (1)": -1, "90 % of new digits are right": False}
+
+
+@deep_start.wrong(
+    "the weights are too small: the signal shrinks on its way, and training repairs that only now and then",
+    ask="What is 0.7 to the power of eleven?",
+)
+def shrinking() -> Arrays:
+    return {"the signal dies (-1), stays (0) or explodes (1)": -1}
 
 
 @deep_start.wrong("the weights are too large, and the signal explodes", ask="By which factor does one layer change it?")

@@ -92,25 +92,32 @@ def initialise(student: Any, widths: Array, seed: Array) -> dict[str, Array]:
 
 
 def deep_start(student: Any, X: Array, y: Array, X_test: Array, widths: Array, seed: Array) -> dict[str, Array]:
-    """Train a deep ReLU network by plain SGD from the student's first weights."""
+    """Train a deep ReLU network by plain SGD from each of three starts: one in thirty He starts is unlucky."""
     rng = np.random.default_rng(int(seed))
-    given = function(student)([int(width) for width in widths], rng)
+    starts = [_start(student, [int(width) for width in widths], rng) for _ in range(_STARTS)]
+    first = starts[0][0].copy()
+    signals = [float(a.std()) for a in _activations(starts[0], X)[1:]]
+    for W in starts:
+        for _ in range(_UPDATES):
+            rows = rng.integers(0, len(X), _BATCH)
+            _update(W, X[rows], y[rows])
+    predictions = [_activations(W, X_test)[-1].argmax(axis=1) for W in starts]
+    return {"signals": np.array(signals), "first": first, "predictions": np.array(predictions)}
+
+
+def _start(student: Any, widths: list[int], rng: np.random.Generator) -> list[Array]:
+    given = function(student)(list(widths), rng)
     if not isinstance(given, (list, tuple)) or len(given) != len(widths) - 1:
         what = f"{len(given)} matrices" if isinstance(given, (list, tuple)) else f"one {type(given).__name__}"
         raise Unusable(f"deep_start returned {what}, expected a list of {len(widths) - 1}")
     W = [numbers(part, "deep_start").astype(float) for part in given]
-    shapes = [(int(after), int(before)) for before, after in pairwise(widths)]
+    shapes = [(after, before) for before, after in pairwise(widths)]
     if [part.shape for part in W] != shapes:
         raise Unusable(f"deep_start returned shapes {[part.shape for part in W]}, expected {shapes}")
-    first = [part.copy() for part in W]
-    signals = [float(a.std()) for a in _activations(W, X)[1:]]
-    for _ in range(_UPDATES):
-        rows = rng.integers(0, len(X), _BATCH)
-        _update(W, X[rows], y[rows])
-    return {"signals": np.array(signals), "first": first[0], "predictions": _activations(W, X_test)[-1].argmax(axis=1)}
+    return W
 
 
-_UPDATES, _BATCH, _RATE = 300, 50, 0.05
+_STARTS, _UPDATES, _BATCH, _RATE = 3, 300, 50, 0.05
 
 
 def _activations(W: list[Array], X: Array) -> list[Array]:
