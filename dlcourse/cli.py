@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 console = Console(highlight=False, soft_wrap=True)
 
-EXTRAS = {"nbgrader": "grade", "playwright": "slides"}
+EXTRAS = {"nbgrader": "grade", "playwright": "slides", "jupyterlab_slideshow": "slides"}
 """Packages that come with an optional part of the course, and the name of that part."""
 
 Notebooks = Annotated[list[Path] | None, typer.Argument(help="Notebooks; all lectures when left out.")]
@@ -197,6 +197,30 @@ def slides(
     console.print(f"next: open {written[0]} in a browser; S opens the speaker's notes", markup=False)
     if show:
         typer.launch(str(written[0]))
+
+
+@app.command(epilog="Example: dlcourse present lectures/01_backprop.ipynb")
+def present(
+    notebook: Annotated[Path, typer.Argument(help="The notebook; of a lecture, its copy in work/ is shown.")],
+    port: Annotated[int | None, typer.Option(help="Port; the first free one from 8888 when left out.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser where there is one.")] = True,
+) -> None:
+    """Open a notebook in JupyterLab, to be shown as slides with a kernel: cells can be changed and run on the way."""
+    from importlib import import_module
+
+    from dlcourse.lab import course_root, jupyter_command, jupyter_environment, presented
+    from dlcourse.notebooks.work import sync
+
+    import_module("jupyterlab_slideshow")  # shows the slides in JupyterLab; a hint follows if it is missing
+
+    root = course_root()
+    shown = presented(notebook, root)
+    console.print(str(sync(root, root / "work")), markup=False)
+    command = jupyter_command(shown.parent, port, browser, shown.name)
+    console.print("Starting JupyterLab; open the address that it prints. Ctrl+C twice stops it.")
+    console.print("There: Run, Run All Cells. The last button above the notebook starts the slides; arrow keys turn.")
+    sys.stdout.flush()
+    os.execve(command[0], command, jupyter_environment())
 
 
 @app.command(epilog="Example: dlcourse grade submissions/ --workers 8")

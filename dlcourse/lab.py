@@ -1,4 +1,4 @@
-"""`dlcourse lab`: bring the notebooks into work/ and open JupyterLab there."""
+"""`dlcourse lab` and `dlcourse present`: bring the notebooks into work/ and open JupyterLab there."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import os
 import sys
 import webbrowser
 from pathlib import Path
+from urllib.parse import quote
 
-__all__ = ["course_root", "jupyter_command", "jupyter_environment"]
+__all__ = ["course_root", "jupyter_command", "jupyter_environment", "presented"]
 
 
 def course_root(start: Path | None = None) -> Path:
@@ -25,10 +26,28 @@ def course_root(start: Path | None = None) -> Path:
     )
 
 
-def jupyter_command(work: Path, port: int | None, browser: bool) -> list[str]:
-    """Return the command that serves ``work`` in JupyterLab, with a token, on this machine only."""
+def presented(notebook: Path, root: Path) -> Path:
+    """Return the file to present: a lecture's copy in work/, any other notebook itself.
+
+    Running a lecture before an audience changes what it stores, and ``lectures/`` should stay as it is.
+    Raises ``FileNotFoundError`` for a notebook that does not exist.
+    """
+    if not notebook.is_file():
+        raise FileNotFoundError(f"no notebook at {notebook}; the lectures are in {root / 'lectures'}")
+    lectures = (root / "lectures").resolve()
+    path = notebook.resolve()
+    return root / "work" / "lectures" / path.name if path.parent == lectures else path
+
+
+def jupyter_command(work: Path, port: int | None, browser: bool, page: str = "") -> list[str]:
+    """Return the command that serves ``work`` in JupyterLab, with a token, on this machine only.
+
+    ``page`` is the notebook to open first, as a path below ``work``; JupyterLab chooses when it is empty.
+    """
     command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={work}", "--ServerApp.ip=127.0.0.1"]
     command.append("--ServerApp.log_level=WARN")  # the address is printed all the same
+    if page:
+        command.append(f"--LabApp.default_url=/lab/tree/{quote(page)}")
     if port is not None:
         command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from dlcourse.checks.bank import all_questions
 from dlcourse.cli import app, main
-from dlcourse.lab import jupyter_command, jupyter_environment
+from dlcourse.lab import jupyter_command, jupyter_environment, presented
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = sorted(get_command(app).commands)
@@ -94,6 +94,17 @@ def test_students_do_not_meet_the_grading_tools_in_jupyterlab(monkeypatch):
     theirs = json.loads(installed.read_text())["ServerApp"]["jpserver_extensions"]
     assert server["ServerApp"]["jpserver_extensions"] == dict.fromkeys(theirs, False)
     assert page["disabledExtensions"]["@jupyter/nbgrader"] is True
+
+
+def test_a_lecture_is_presented_from_its_copy_and_any_other_notebook_from_where_it_lies(tmp_path):
+    (tmp_path / "lectures").mkdir()
+    for path in ("lectures/01.ipynb", "mine.ipynb"):
+        (tmp_path / path).write_text("{}")
+    assert presented(tmp_path / "lectures" / "01.ipynb", tmp_path) == tmp_path / "work" / "lectures" / "01.ipynb"
+    assert presented(tmp_path / "mine.ipynb", tmp_path) == tmp_path / "mine.ipynb"
+    with pytest.raises(FileNotFoundError, match=r"no notebook at .*02\.ipynb"):
+        presented(tmp_path / "lectures" / "02.ipynb", tmp_path)
+    assert "--LabApp.default_url=/lab/tree/a%20b.ipynb" in jupyter_command(tmp_path, None, False, "a b.ipynb")
 
 
 def test_a_kernels_messages_leave_at_once(monkeypatch):
