@@ -32,7 +32,7 @@ system:
 lab: setup  ## copy what is missing into work/ and open JupyterLab there
 	@$(BIN)/dlcourse lab
 
-test: setup system  ## every test, about 20 minutes on two cores
+test: setup system  ## every test, about half an hour on two cores
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check dlcourse tests benchmarks
 	$(BIN)/mypy

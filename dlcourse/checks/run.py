@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 
+from dlcourse import light_jsonschema  # noqa: F401  # before nbformat is imported
 from dlcourse.checks import progress
 from dlcourse.checks.bank import all_questions, exercise_numbers
 

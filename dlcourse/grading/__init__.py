@@ -5,13 +5,4 @@ which a submission meets them: `intake`, `merge`, `runner` (with `kernel`, `prov
 `channel`), `score`, `record`, `report`.
 """
 
-import importlib
-import sys
-
-# jsonschema, which nbformat imports, can check internationalised addresses where rfc3987_syntax is installed, and
-# building that grammar takes a second at every start. No notebook has such an address: it is told that there is none.
-if "jsonschema" not in sys.modules and "rfc3987_syntax" not in sys.modules:
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-    importlib.import_module("jsonschema")
-
-    del sys.modules["rfc3987_syntax"]
+from dlcourse import light_jsonschema  # noqa: F401  # before anything here imports nbformat

@@ -23,6 +23,12 @@ def test_import_loads_numpy_at_most(module):
     assert done.stdout.strip() == "[]", done.stderr
 
 
+@pytest.mark.parametrize("module", ["dlcourse.notebooks", "dlcourse.grading", "dlcourse.slides"])
+def test_notebooks_are_read_without_building_a_grammar_of_addresses(module):
+    done = run("-c", f"import sys, {module}, jsonschema, nbformat; print('rfc3987_syntax' in sys.modules)", cwd=ROOT)
+    assert done.stdout.strip() == "False", done.stderr
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: p.name)
 def test_both_twins_start_from_every_folder(folder):
     # -P is how the command `dlcourse` starts: the working folder is not on the path.
