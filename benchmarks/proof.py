@@ -70,7 +70,7 @@ PROOFS = [
     *(
         Proof(
             f"strict nbval, lectures {first:02} to {last:02}, three times, 1 and 2 threads",
-            nbval(*lectures(first, last)),
+            nbval("-n", "2", "--dist", "loadfile", *lectures(first, last)),
             3,
             ONE_AND_TWO_THREADS,
         )
