@@ -65,13 +65,13 @@ class ConvolutionExplorer(Explorer):
             "_maps": maps,
         }
 
-    def describe(self, result: dict[str, Any], image: str, kernel: str, turned: bool, **_: Any) -> str:
+    def describe(self, result: dict[str, Any], image: str, turned: bool, **_: Any) -> str:
         """How much passes the ReLU and the pooling, and what the whole network makes of the image."""
         maps: Maps = result["_maps"]
         passed = int((maps.z > 0).sum())
         return "\n".join(
             [
-                f"Kernel {kernel} on {_name(image)}: z runs from {short(maps.z.min())} to {short(maps.z.max())}; "
+                f"z runs from {short(maps.z.min())} to {short(maps.z.max())}; "
                 f"{passed or 'none'} of {maps.z.size} cells {'is' if passed < 2 else 'are'} above 0",
                 _pooling(maps),
                 _verdict(maps, image, turned),

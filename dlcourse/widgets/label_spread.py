@@ -102,7 +102,7 @@ def _commonest_error(labels: Any, others: Any) -> str:
         return "No label is wrong."
     pairs, counts = np.unique(np.stack([truth()[wrong], labels[wrong]]), axis=1, return_counts=True)
     true, called = pairs[:, counts.argmax()]
-    return f"The commonest error: {_count(int(counts.max()), f'{true}')} called {called}."
+    return f"The commonest error: {_article(true)} called {called}, {_count(int(counts.max()), 'time')}."
 
 
 def _taken_along(result: dict[str, Any], slips: int, step: int) -> str:

@@ -130,8 +130,8 @@ def test_words_count_what_is_drawn():
         if not wrong.any():
             assert lines[1] == "No label is wrong."
         else:
-            count, true, called = map(
-                int, re.match(r"The commonest error: (\d+) (\d)s? called (\d)\.", lines[1]).groups()
+            true, called, count = map(
+                int, re.match(r"The commonest error: an? (\d) called (\d), (\d+) times?\.", lines[1]).groups()
             )
             assert ((truth() == true) & (labels == called) & wrong).sum() == count
         clean = labels_after("features", known_labels(1, 0, 2))[place]
