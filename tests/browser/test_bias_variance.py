@@ -9,7 +9,7 @@ from dlcourse.widgets import bias_variance_penalty as two
 from dlcourse.widgets import bias_variance_run as run
 from dlcourse.widgets.bias_variance import VIEWS, BiasVariance
 from dlcourse.widgets.bias_variance_pictures import EPOCHS_SHOWN, STEPS_SHOWN
-from tests.browser.exported import shows, words
+from tests.browser.exported import assert_nothing_is_cut_off, at_any_zoom, in_every_scheme, shows, words
 
 pytestmark = pytest.mark.browser
 show = shows(BiasVariance)
@@ -122,9 +122,7 @@ def test_a_prediction_hides_the_answer_until_it_is_made(page, show, view, hidden
     assert page.locator(hidden).count() > 0
 
 
-@pytest.mark.parametrize(
-    "scheme", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["light", "dark", "contrast"]
-)
+@in_every_scheme
 def test_axe_finds_nothing_serious(new_page, show, axe, scheme):
     page = show(new_page(**scheme))
     page.get_by_role("button", name="Last step").click()
@@ -133,11 +131,11 @@ def test_axe_finds_nothing_serious(new_page, show, axe, scheme):
         assert axe(page, "main") == []
 
 
-@pytest.mark.parametrize("width", [1100, 640, 320])
+@at_any_zoom
 def test_nothing_is_cut_off_at_any_zoom(new_page, show, width):
     page = show(new_page(viewport={"width": width, "height": 700}))
     for view in VIEWS:
         choose(page, "view", view)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert_nothing_is_cut_off(page)
         if width == 1100:
             assert page.locator(".dlc-figure").bounding_box()["height"] < 316

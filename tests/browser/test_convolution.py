@@ -3,7 +3,14 @@
 import pytest
 
 from dlcourse.widgets import ConvolutionExplorer, ConvolutionGeometry
-from tests.browser.exported import fragment, open_fragment, words
+from tests.browser.exported import (
+    assert_nothing_is_cut_off,
+    at_any_zoom,
+    fragment,
+    in_every_scheme,
+    open_fragment,
+    words,
+)
 from tests.browser.test_lab import ERRORS, lab, put_notebook, run_all  # noqa: F401  # lab is a fixture
 
 pytestmark = pytest.mark.browser
@@ -115,16 +122,14 @@ def test_the_geometry_says_and_shows_what_does_not_come_out_even(page, show, log
 
 
 @pytest.mark.parametrize("kind", BOTH)
-@pytest.mark.parametrize(
-    "scheme", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["light", "dark", "contrast"]
-)
+@in_every_scheme
 def test_axe_finds_nothing_serious(new_page, show, axe, scheme, kind):
     page = show(new_page(**scheme), kind)
     assert axe(page, "main") == []
 
 
 @pytest.mark.parametrize("kind", BOTH)
-@pytest.mark.parametrize("width", [1100, 640, 320])
+@at_any_zoom
 def test_nothing_is_cut_off_at_any_zoom(new_page, show, width, kind):
     page = show(new_page(viewport={"width": width, "height": 700}), kind)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_nothing_is_cut_off(page)

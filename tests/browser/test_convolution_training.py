@@ -9,7 +9,14 @@ from dlcourse.widgets import ConvolutionTraining
 from dlcourse.widgets.convolution_run import LETTERS
 from dlcourse.widgets.convolution_training import SHADES
 from dlcourse.widgets.convolution_training_run import MOMENTS, SAMPLES, STEPS, held, train
-from tests.browser.exported import shows, words
+from tests.browser.exported import (
+    assert_code_and_state,
+    assert_nothing_is_cut_off,
+    at_any_zoom,
+    in_every_scheme,
+    shows,
+    words,
+)
 from tests.browser.test_lab import ERRORS, lab, put_notebook, run_all  # noqa: F401  # lab is a fixture
 
 pytestmark = pytest.mark.browser
@@ -140,30 +147,19 @@ def test_a_prediction_hides_answers_counts_and_the_last_cost(page, show):
 def test_code_and_state_are_those_of_python(page, show):
     show(page)
     pick(page, "K")
-    page.get_by_role("button", name="Code").click()
-    explorer = ConvolutionTraining(sample="K")
-    assert page.get_by_label("Code for this setting").text_content() == explorer.result["code"]
-    assert eval(page.get_by_label("This explorer as it stands").text_content()).values == explorer.values
+    assert_code_and_state(page, ConvolutionTraining(sample="K"))
 
 
-@pytest.mark.parametrize(
-    "scheme", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["light", "dark", "contrast"]
-)
+@in_every_scheme
 def test_axe_finds_nothing_serious(new_page, show, axe, scheme):
     page = show(new_page(**scheme), step=15, shown="weights")
     assert axe(page, "main") == []
 
 
-@pytest.mark.parametrize("width", [1100, 640, 320])
+@at_any_zoom
 def test_nothing_is_cut_off_at_any_zoom(new_page, show, width):
     page = show(new_page(viewport={"width": width, "height": 700}))
-    outside = page.evaluate(
-        """() => [...document.querySelectorAll(".dlc-explorer :is(button, input, p, label, legend)")].filter(e => {
-          const box = e.getBoundingClientRect(); return box.width && (box.right > innerWidth || box.left < 0); })
-          .map(e => e.outerHTML)"""
-    )
-    assert outside == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_nothing_is_cut_off(page)
 
 
 def test_in_jupyterlab_another_seed_is_trained_in_the_kernel(lab, page, log):  # noqa: F811  # the fixture

@@ -5,7 +5,14 @@ import pytest
 
 from dlcourse.widgets import DropoutExplorer
 from dlcourse.widgets.dropout_run import draw_masks
-from tests.browser.exported import shows, words
+from tests.browser.exported import (
+    assert_code_and_state,
+    assert_nothing_is_cut_off,
+    at_any_zoom,
+    in_every_scheme,
+    shows,
+    words,
+)
 
 pytestmark = pytest.mark.browser
 show = shows(DropoutExplorer)
@@ -100,15 +107,10 @@ def test_the_canvas_says_what_it_shows(page, show):
 def test_code_and_state_are_those_of_python(page, show):
     show(page)
     page.locator('.dlc-pill:has(input[value="0.2"])').click()
-    page.get_by_role("button", name="Code").click()
-    explorer = DropoutExplorer(p="0.2")
-    assert page.get_by_label("Code for this setting").text_content() == explorer.result["code"]
-    assert eval(page.get_by_label("This explorer as it stands").text_content()).values == explorer.values
+    assert_code_and_state(page, DropoutExplorer(p="0.2"))
 
 
-@pytest.mark.parametrize(
-    "scheme", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["light", "dark", "contrast"]
-)
+@in_every_scheme
 def test_axe_finds_nothing_serious_and_masks_are_visible(new_page, show, axe, scheme):
     page = show(new_page(**scheme))
     assert axe(page, "main") == []
@@ -116,13 +118,7 @@ def test_axe_finds_nothing_serious_and_masks_are_visible(new_page, show, axe, sc
         assert drawn(page)[0] == draw_masks(0.5)[0].tolist()
 
 
-@pytest.mark.parametrize("width", [1100, 640, 320])
+@at_any_zoom
 def test_nothing_is_cut_off_at_any_zoom(new_page, show, width):
     page = show(new_page(viewport={"width": width, "height": 700}))
-    outside = page.evaluate(
-        """() => [...document.querySelectorAll(".dlc-explorer :is(button, input, p, label, legend)")].filter(e => {
-          const box = e.getBoundingClientRect(); return box.width && (box.right > innerWidth || box.left < 0); })
-          .map(e => e.outerHTML)"""
-    )
-    assert outside == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_nothing_is_cut_off(page)

@@ -12,7 +12,7 @@ from dlcourse.widgets.expression import parse
 from dlcourse.widgets.graph import EXAMPLES
 from dlcourse.widgets.graph_run import OVERWRITE, RIGHT, WRONG_ORDER, GraphRun
 from dlcourse.widgets.graph_steps import walk
-from tests.browser.exported import PAGE, fragment, words
+from tests.browser.exported import PAGE, assert_nothing_is_cut_off, at_any_zoom, fragment, in_every_scheme, words
 
 pytestmark = pytest.mark.browser
 
@@ -244,9 +244,7 @@ def test_code_and_state_are_those_of_python(page, show):
     assert page.evaluate("getSelection().toString()").strip() == explorer.result["code"].strip()
 
 
-@pytest.mark.parametrize(
-    "scheme", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["light", "dark", "contrast"]
-)
+@in_every_scheme
 def test_axe_finds_nothing_serious(new_page, show, axe, scheme):
     page = show(new_page(**scheme), GraphExplorer(example="shared node", backward=WRONG_ORDER, step=9))
     assert axe(page, "main") == []
@@ -273,19 +271,13 @@ def test_the_pages_theme_decides_then_the_readers(new_page, show, outer, scheme,
     assert paper == ("rgb(22, 25, 29)" if dark else "rgb(255, 255, 255)")
 
 
-@pytest.mark.parametrize("width", [1100, 640, 320])  # 640 is 200 % zoom of a 1280 px screen, 320 is 400 %
+@at_any_zoom
 @pytest.mark.parametrize("example", ["sigmoid neuron", "shared node"])
 def test_nothing_is_cut_off_at_any_zoom(new_page, show, example, width):
     page = show(new_page(viewport={"width": width, "height": 700}), GraphExplorer(example=example))
     for _ in range(8):
         page.get_by_role("button", name="Step forward").click()
-    outside = page.evaluate(
-        """() => [...document.querySelectorAll(".dlc-explorer :is(button, input, p, label, legend)")].filter(e => {
-          const box = e.getBoundingClientRect(); return box.width && (box.right > innerWidth || box.left < 0); })
-          .map(e => e.outerHTML)"""
-    )
-    assert outside == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_nothing_is_cut_off(page)
     text = page.evaluate("document.querySelector('.dlc-graph .dlc-value').getBoundingClientRect().height")
     assert text >= 11
 

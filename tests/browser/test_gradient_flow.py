@@ -3,7 +3,14 @@
 import pytest
 
 from dlcourse.widgets import GradientFlow
-from tests.browser.exported import shows, words
+from tests.browser.exported import (
+    assert_code_and_state,
+    assert_nothing_is_cut_off,
+    at_any_zoom,
+    in_every_scheme,
+    shows,
+    words,
+)
 
 pytestmark = pytest.mark.browser
 show = shows(GradientFlow)
@@ -84,27 +91,16 @@ def test_predicting_covers_the_gradients_until_it_is_answered(page, show):
 def test_code_and_state_are_those_of_python(page, show):
     show(page)
     page.locator('.dlc-pill:has(input[value="tanh"])').click()
-    page.get_by_role("button", name="Code").click()
-    explorer = GradientFlow(activation="tanh")
-    assert page.get_by_label("Code for this setting").text_content() == explorer.result["code"]
-    assert eval(page.get_by_label("This explorer as it stands").text_content()).values == explorer.values
+    assert_code_and_state(page, GradientFlow(activation="tanh"))
 
 
-@pytest.mark.parametrize(
-    "scheme", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["light", "dark", "contrast"]
-)
+@in_every_scheme
 def test_axe_finds_nothing_serious(new_page, show, axe, scheme):
     page = show(new_page(**scheme))
     assert axe(page, "main") == []
 
 
-@pytest.mark.parametrize("width", [1100, 640, 320])
+@at_any_zoom
 def test_nothing_is_cut_off_at_any_zoom(new_page, show, width):
     page = show(new_page(viewport={"width": width, "height": 700}))
-    outside = page.evaluate(
-        """() => [...document.querySelectorAll(".dlc-explorer :is(button, input, p, label, legend)")].filter(e => {
-          const box = e.getBoundingClientRect(); return box.width && (box.right > innerWidth || box.left < 0); })
-          .map(e => e.outerHTML)"""
-    )
-    assert outside == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_nothing_is_cut_off(page)

@@ -3,7 +3,7 @@
 import pytest
 
 from dlcourse.widgets.network_graph import NetworkGraph
-from tests.browser.exported import shows, words
+from tests.browser.exported import assert_nothing_is_cut_off, at_any_zoom, in_every_scheme, shows, words
 
 pytestmark = pytest.mark.browser
 show = shows(NetworkGraph)
@@ -60,15 +60,13 @@ def test_a_prediction_hides_the_step_until_it_is_made(page, show):
     assert "" not in drawn(page, "z2", "dlc-gradient")
 
 
-@pytest.mark.parametrize(
-    "scheme", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["light", "dark", "contrast"]
-)
+@in_every_scheme
 def test_axe_finds_nothing_serious(new_page, show, axe, scheme):
     page = show(new_page(**scheme), torch=True, step=9)
     assert axe(page, "main") == []
 
 
-@pytest.mark.parametrize("width", [1100, 640, 320])
+@at_any_zoom
 def test_nothing_is_cut_off_at_any_zoom(new_page, show, width):
     page = show(new_page(viewport={"width": width, "height": 700}))
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_nothing_is_cut_off(page)

@@ -12,7 +12,7 @@ from dlcourse.widgets import Playground
 from dlcourse.widgets.bundle import FOLDER, bundle
 from dlcourse.widgets.playground import PRESETS, setting_of
 from dlcourse.widgets.playground_run import ACTIVATIONS, make_features, train_run
-from tests.browser.exported import PAGE, shows, words
+from tests.browser.exported import PAGE, assert_nothing_is_cut_off, at_any_zoom, in_every_scheme, shows, words
 from tests.browser.test_lab import ERRORS, lab, put_notebook, run_all  # noqa: F401  # lab is a fixture
 
 pytestmark = pytest.mark.browser
@@ -281,9 +281,7 @@ def test_code_and_state_are_those_of_python(page, show):
     assert dict(eval(shown).values) == dict(explorer.values)
 
 
-@pytest.mark.parametrize(
-    "scheme", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["light", "dark", "contrast"]
-)
+@in_every_scheme
 def test_axe_finds_nothing_serious(new_page, show, axe, scheme):
     page = show(new_page(**scheme), preset="noise by heart")
     assert axe(page, "main") == []
@@ -291,16 +289,10 @@ def test_axe_finds_nothing_serious(new_page, show, axe, scheme):
     assert axe(page, "main") == []
 
 
-@pytest.mark.parametrize("width", [1100, 640, 320])
+@at_any_zoom
 def test_nothing_is_cut_off_at_any_zoom(new_page, show, width):
     page = show(new_page(viewport={"width": width, "height": 700}))
-    outside = page.evaluate(
-        """() => [...document.querySelectorAll(".dlc-explorer :is(button, input, select, p, label, legend)")].filter(
-          e => { const box = e.getBoundingClientRect(); return box.width && (box.right > innerWidth || box.left < 0); })
-          .map(e => e.outerHTML)"""
-    )
-    assert outside == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_nothing_is_cut_off(page)
 
 
 def test_the_picture_follows_the_theme(new_page, show):

@@ -5,7 +5,14 @@ import pytest
 
 from dlcourse.widgets.schedule_run import BATCHES, EPOCHS, KINDS
 from dlcourse.widgets.schedules import ScheduleExplorer
-from tests.browser.exported import shows, words
+from tests.browser.exported import (
+    assert_code_and_state,
+    assert_nothing_is_cut_off,
+    at_any_zoom,
+    in_every_scheme,
+    shows,
+    words,
+)
 
 pytestmark = pytest.mark.browser
 show = shows(ScheduleExplorer)
@@ -64,27 +71,16 @@ def test_code_and_state_are_those_of_python(page, show):
     show(page)
     choose(page, "one-cycle")
     choose(page, "unit")
-    page.get_by_role("button", name="Code").click()
-    explorer = ScheduleExplorer(kind="one-cycle", bug="unit")
-    assert page.get_by_label("Code for this setting").text_content() == explorer.result["code"]
-    assert eval(page.get_by_label("This explorer as it stands").text_content()).values == explorer.values
+    assert_code_and_state(page, ScheduleExplorer(kind="one-cycle", bug="unit"))
 
 
-@pytest.mark.parametrize(
-    "scheme", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["light", "dark", "contrast"]
-)
+@in_every_scheme
 def test_axe_finds_nothing_serious(new_page, show, axe, scheme):
     page = show(new_page(**scheme))
     assert axe(page, "main") == []
 
 
-@pytest.mark.parametrize("width", [1100, 640, 320])
+@at_any_zoom
 def test_nothing_is_cut_off_at_any_zoom(new_page, show, width):
     page = show(new_page(viewport={"width": width, "height": 700}))
-    outside = page.evaluate(
-        """() => [...document.querySelectorAll(".dlc-explorer :is(button, input, select, p, label, legend)")].filter(
-          e => { const box = e.getBoundingClientRect(); return box.width && (box.right > innerWidth || box.left < 0); })
-          .map(e => e.outerHTML)"""
-    )
-    assert outside == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_nothing_is_cut_off(page)

@@ -8,7 +8,14 @@ import pytest
 from dlcourse.data.strokes import image_of, strokes_from_text
 from dlcourse.widgets import TeachByDrawing
 from dlcourse.widgets.teach_by_drawing_run import signs_lesson, teach
-from tests.browser.exported import shows, words
+from tests.browser.exported import (
+    assert_code_and_state,
+    assert_nothing_is_cut_off,
+    at_any_zoom,
+    in_every_scheme,
+    shows,
+    words,
+)
 from tests.browser.test_lab import ERRORS, lab, put_notebook, run_all  # noqa: F401  # lab is a fixture
 
 pytestmark = pytest.mark.browser
@@ -139,10 +146,7 @@ def test_the_drawings_can_be_downloaded_and_taught_again(page, show, tmp_path, l
 def test_code_and_state_are_those_of_python(page, show):
     show(page)
     choose(page, "Learn with", "pixels")
-    page.get_by_role("button", name="Code").click()
-    explorer = TeachByDrawing(way="pixels")
-    assert page.get_by_label("Code for this setting").text_content() == explorer.result["code"]
-    assert eval(page.get_by_label("This explorer as it stands").text_content()).values == explorer.values
+    assert_code_and_state(page, TeachByDrawing(way="pixels"))
 
 
 @pytest.mark.parametrize("swapped", [False, True])
@@ -184,24 +188,16 @@ def test_without_a_kernel_the_reader_is_sent_to_one(page, show):
     assert not page.get_by_label("Class names").is_visible()
 
 
-@pytest.mark.parametrize(
-    "scheme", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["light", "dark", "contrast"]
-)
+@in_every_scheme
 def test_axe_finds_nothing_serious(new_page, show, axe, scheme):
     page = show(new_page(**scheme), swapped=True)
     assert axe(page, "main") == []
 
 
-@pytest.mark.parametrize("width", [1100, 640, 320])
+@at_any_zoom
 def test_nothing_is_cut_off_at_any_zoom(new_page, show, width):
     page = show(new_page(viewport={"width": width, "height": 700}), each="10")
-    outside = page.evaluate(
-        """() => [...document.querySelectorAll(".dlc-explorer :is(button, input, select, p, label, legend)")].filter(
-          e => { const box = e.getBoundingClientRect(); return box.width && (box.right > innerWidth || box.left < 0); })
-          .map(e => e.outerHTML)"""
-    )
-    assert outside == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_nothing_is_cut_off(page)
 
 
 # ---- with a kernel
